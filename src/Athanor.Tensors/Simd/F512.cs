@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Athanor.Tensors.Simd;
+
+/// <summary>16 fp32 lanes in a <see cref="Vector512{T}"/>.</summary>
+internal readonly unsafe struct F512(Vector512<float> value) : IVector<F512>
+{
+    private readonly Vector512<float> _v = value;
+
+    /// <summary>The register itself, for code that needs instructions beyond <see cref="IVector{V}"/>.</summary>
+    public Vector512<float> Value { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => _v; }
+    public static int Lanes { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => 16; }
+    public static F512 Zero { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => new(Vector512<float>.Zero); }
+    public static F512 Iota { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => new(Vector512.CreateSequence(0f, 1f)); }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 All(float value) => new(Vector512.Create(value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Load(float* source) => new(Vector512.Load(source));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(float* target, F512 value) => value._v.Store(target);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreStreaming(float* target, F512 value) => value._v.StoreAlignedNonTemporal(target);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 operator +(F512 a, F512 b) => new(a._v + b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 operator -(F512 a, F512 b) => new(a._v - b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 operator *(F512 a, F512 b) => new(a._v * b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 operator /(F512 a, F512 b) => new(a._v / b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 operator -(F512 a) => new(-a._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Fma(F512 a, F512 b, F512 c) => new(Vector512.MultiplyAddEstimate(a._v, b._v, c._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Sqrt(F512 a) => new(Vector512.Sqrt(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Abs(F512 a) => new(Vector512.Abs(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Max(F512 a, F512 b) => new(Vector512.Max(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Min(F512 a, F512 b) => new(Vector512.Min(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 MaxNative(F512 a, F512 b) => new(Vector512.MaxNative(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 MinNative(F512 a, F512 b) => new(Vector512.MinNative(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Round(F512 a) => new(Vector512.Round(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Floor(F512 a) => new(Vector512.Floor(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Less(F512 a, F512 b) => new(Vector512.LessThan(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 LessOrEqual(F512 a, F512 b) => new(Vector512.LessThanOrEqual(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Equal(F512 a, F512 b) => new(Vector512.Equals(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 And(F512 a, F512 b) => new(a._v & b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 AndNot(F512 a, F512 mask) => new(Vector512.AndNot(a._v, mask._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Or(F512 a, F512 b) => new(a._v | b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Xor(F512 a, F512 b) => new(a._v ^ b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Select(F512 mask, F512 whenSet, F512 whenClear) => new(Vector512.ConditionalSelect(mask._v, whenSet._v, whenClear._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(F512 a) => Vector512.Sum(a._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 LoadInt32(int* source) => new(Vector512.ConvertToSingle(Vector512.Load(source)));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Scale2(F512 a, F512 n) => new(Avx512F.IsSupported ? Avx512F.Scale(a._v, n._v) : ScaleByHalves(a._v, n._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> ScaleByHalves(Vector512<float> a, Vector512<float> n) =>
+        Vector512.Create(F256.Scale2(new(a.GetLower()), new(n.GetLower())).Value, F256.Scale2(new(a.GetUpper()), new(n.GetUpper())).Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F512 LoadBf16(ushort* source)
+    {
+        var half = Vector256.Load(source);
+        var (low, high) = Vector256.Widen(half);
+        var wide = Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(half) : Vector512.Create(low, high);
+        return new((wide << 16).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBf16(ushort* target, F512 value)
+    {
+        var rounded = RoundToBf16(value._v);
+        (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(rounded) : Vector256.Narrow(rounded.GetLower(), rounded.GetUpper())).Store(target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(F512 a) => F256.MaxAcross(new(Vector256.Max(a._v.GetLower(), a._v.GetUpper())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinAcross(F512 a) => F256.MinAcross(new(Vector256.Min(a._v.GetLower(), a._v.GetUpper())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F512 Frexp(F512 a, out F512 exponent)
+    {
+        var bits = a._v.AsInt32();
+        exponent = new(Vector512.ConvertToSingle((bits >>> 23) - Vector512.Create(127)));
+        return new(((bits & Vector512.Create(0x007FFFFF)) | Vector512.Create(0x3F800000)).AsSingle());
+    }
+
+    /// <summary>fp32 bits to bf16 in the low half of each lane: nearest even, NaN made quiet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> RoundToBf16(Vector512<float> v)
+    {
+        var bits = v.AsUInt32();
+        var rounded = bits + Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One);
+        return Vector512.ConditionalSelect(Vector512.Equals(v, v).AsUInt32(), rounded, bits | Vector512.Create(0x0040_0000u)) >>> 16;
+    }
+}

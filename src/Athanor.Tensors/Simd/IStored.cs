@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+
+namespace Athanor.Tensors.Simd;
+
+/// <summary>How a floating-point element lies in memory: kernels compute in fp32 and take the storage type as a parameter.</summary>
+internal unsafe interface IStored
+{
+    /// <summary>Bytes of one element.</summary>
+    static abstract int Size { get; }
+    static abstract V Load<V>(void* array, long index) where V : unmanaged, IVector<V>;
+    static abstract void Store<V>(void* array, long index, V value) where V : unmanaged, IVector<V>;
+    static abstract float Get(void* array, long index);
+    static abstract void Set(void* array, long index, float value);
+}
+
+/// <summary>fp32 in memory.</summary>
+internal readonly unsafe struct StoredF32 : IStored
+{
+    public static int Size => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<V>(void* array, long index) where V : unmanaged, IVector<V> => V.Load((float*)array + index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<V>(void* array, long index, V value) where V : unmanaged, IVector<V> => V.Store((float*)array + index, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Get(void* array, long index) => ((float*)array)[index];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Set(void* array, long index, float value) => ((float*)array)[index] = value;
+}
+
+/// <summary>bf16 in memory: widened on load (exact), rounded to nearest even on store.</summary>
+internal readonly unsafe struct StoredBf16 : IStored
+{
+    public static int Size => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<V>(void* array, long index) where V : unmanaged, IVector<V> => V.LoadBf16((ushort*)array + index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<V>(void* array, long index, V value) where V : unmanaged, IVector<V> => V.StoreBf16((ushort*)array + index, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Get(void* array, long index) => BFloat16.ToSingle(((ushort*)array)[index]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Set(void* array, long index, float value) => ((ushort*)array)[index] = BFloat16.FromSingle(value);
+}

@@ -1,0 +1,72 @@
+using System.Numerics;
+
+namespace Athanor.Tensors.Simd;
+
+/// <summary>
+/// A register of <see cref="Lanes"/> fp32 numbers. Kernels are written once over this interface and instantiated for
+/// 16, 8, 4 and 1 lanes; the JIT specialises each and inlines everything, so the code is what one would write by hand
+/// for that width. The one-lane form serves tails and machines without vector units.
+/// </summary>
+/// <remarks>Comparison results are lane masks (all bits set or none) carried in the same type.</remarks>
+internal unsafe interface IVector<V> :
+    IAdditionOperators<V, V, V>, ISubtractionOperators<V, V, V>, IMultiplyOperators<V, V, V>, IDivisionOperators<V, V, V>,
+    IUnaryNegationOperators<V, V>
+    where V : unmanaged, IVector<V>
+{
+    static abstract int Lanes { get; }
+    static abstract V Zero { get; }
+    static abstract V All(float value);
+    static abstract V Load(float* source);
+    static abstract void Store(float* target, V value);
+
+    /// <summary>Stores past the caches; <paramref name="target"/> must be aligned to the register.</summary>
+    static abstract void StoreStreaming(float* target, V value);
+
+    /// <summary>Widens bf16 to fp32, exact.</summary>
+    static abstract V LoadBf16(ushort* source);
+
+    /// <summary>Rounds to bf16, nearest even; NaN stays NaN.</summary>
+    static abstract void StoreBf16(ushort* target, V value);
+
+    /// <summary>Converts 32-bit integers to fp32.</summary>
+    static abstract V LoadInt32(int* source);
+
+    /// <summary>a·b + c, rounded once where the machine can.</summary>
+    static abstract V Fma(V a, V b, V c);
+    static abstract V Sqrt(V a);
+    static abstract V Abs(V a);
+
+    /// <summary>Largest of two; NaN in either gives NaN.</summary>
+    static abstract V Max(V a, V b);
+    static abstract V Min(V a, V b);
+
+    /// <summary>Largest of two as the machine does it: with a NaN the second operand. For code that has handled NaN elsewhere.</summary>
+    static abstract V MaxNative(V a, V b);
+    static abstract V MinNative(V a, V b);
+
+    /// <summary>Nearest integer, ties to even.</summary>
+    static abstract V Round(V a);
+    static abstract V Floor(V a);
+
+    /// <summary>a·2^n for integral n; overflows to infinity and underflows to zero cleanly.</summary>
+    static abstract V Scale2(V a, V n);
+
+    /// <summary>Splits a positive normal number: returns the mantissa in [1, 2) and its binary exponent.</summary>
+    static abstract V Frexp(V a, out V exponent);
+    static abstract V Less(V a, V b);
+    static abstract V LessOrEqual(V a, V b);
+    static abstract V Equal(V a, V b);
+    static abstract V And(V a, V b);
+    static abstract V AndNot(V a, V mask);
+    static abstract V Or(V a, V b);
+    static abstract V Xor(V a, V b);
+    static abstract V Select(V mask, V whenSet, V whenClear);
+
+    /// <summary>0, 1, 2, … in lane order.</summary>
+    static abstract V Iota { get; }
+
+    /// <summary>Sum over the lanes, in a fixed order.</summary>
+    static abstract float Sum(V a);
+    static abstract float MaxAcross(V a);
+    static abstract float MinAcross(V a);
+}
