@@ -32,6 +32,9 @@ public static class CpuFeatures
     /// <summary>Why AMX is not used; null when it is available.</summary>
     public static string? AmxUnavailableBecause => AmxRefusal.Value;
 
+    /// <summary>Whether AMX here multiplies int8 too.</summary>
+    public static bool AmxInt8 => Amx && (X86Base.CpuId(7, 0).Edx & (1 << 25)) != 0;
+
     /// <summary>Bytes of second-level cache per core; 1 MB when unknown.</summary>
     public static long L2Bytes { get; } = DetectL2();
 

@@ -1,0 +1,14 @@
+namespace Athanor.Benchmarks;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed class Options
+{
+    public bool Json { get; set; }
+    public bool Quick { get; set; }
+    public bool OneDnn { get; set; }
+
+    /// <summary>Fragments of group names; empty means every group.</summary>
+    public List<string> Only { get; } = [];
+
+    public bool Wants(string group) => Only.Count == 0 || Only.Exists(part => group.Contains(part, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,53 @@
+using Athanor.Benchmarks;
+using Athanor.Benchmarks.Kernels;
+
+const string Usage = """
+    Usage: dotnet run --project benchmarks/Athanor.Benchmarks -c Release -- TOPIC [options] [oneDNN]
+
+    Topics
+      kernels       matrix products, attention, memory-bound kernels, fork and join: rates against this machine's limits
+      train-step    a whole training step of two Llama-style models: tokens/s, FLOP/s, peak memory
+
+    Options
+      --json        one JSON object a line instead of a table
+      --quick       a small selection, under 60 seconds
+      --only TEXT   only groups of cases whose name contains TEXT (repeatable)
+      oneDNN        time libdnnl beside our kernels, when it is installed (topic kernels)
+
+    Example
+      dotnet run --project benchmarks/Athanor.Benchmarks -c Release -- kernels --only gemm-bf16 oneDNN
+    """;
+
+var options = new Options();
+string? topic = null;
+for (int i = 0; i < args.Length; i++)
+{
+    switch (args[i])
+    {
+        case "--json": options.Json = true; break;
+        case "--quick": options.Quick = true; break;
+        case "--only" when i + 1 < args.Length: options.Only.Add(args[++i]); break;
+        case "--help" or "-h" or "-?": Console.WriteLine(Usage); return 0;
+        case var word when word.Equals("oneDNN", StringComparison.OrdinalIgnoreCase): options.OneDnn = true; break;
+        case var word when !word.StartsWith('-') && topic is null: topic = word; break;
+        default: return Fail($"'{args[i]}' is not an option.");
+    }
+}
+
+// `-- oneDNN` alone means the comparison.
+topic ??= options.OneDnn ? "kernels" : null;
+switch (topic)
+{
+    case "kernels": return KernelsTopic.Run(options);
+    case "train-step": return TrainStep.Run(options);
+    case null: return Fail("A topic is missing.");
+    default: return Fail($"There is no topic '{topic}'; the topics are kernels and train-step.");
+}
+
+static int Fail(string message)
+{
+    Console.Error.WriteLine(message);
+    Console.Error.WriteLine();
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
