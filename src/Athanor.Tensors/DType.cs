@@ -19,6 +19,7 @@ public enum DType : byte
     I8,
 }
 
+/// <summary>What follows from a data type.</summary>
 public static class DTypes
 {
     /// <summary>Bytes of one element.</summary>
