@@ -8,7 +8,7 @@ namespace Athanor.Tensors;
 /// The processor as a device. <see cref="Path"/>, <see cref="Lanes"/> and <see cref="Threads"/> choose the kernels; results of one
 /// (path, lanes) pair do not depend on the number of threads.
 /// </summary>
-public sealed unsafe partial class CpuDevice
+public sealed partial class CpuDevice : Device
 {
     /// <summary>A device with the given kernels; omitted settings take the best that this machine has.</summary>
     /// <param name="path">Kernel path; AMX falls back to SIMD nowhere: asking for it without AMX is an error.</param>
@@ -64,7 +64,9 @@ public sealed unsafe partial class CpuDevice
         };
     }
 
-    public override string ToString() => Path switch
+    internal override IKernels Kernels => this;
+
+    public override string Name => Path switch
     {
         KernelPath.Reference => "cpu (reference)",
         KernelPath.Simd => $"cpu (simd, {Lanes} lanes, {Threads} threads)",
