@@ -18,6 +18,9 @@ internal readonly unsafe struct F1(float value) : IVector<F1>
     public static F1 LoadBf16(ushort* source) => new(BFloat16.ToSingle(*source));
     public static void StoreBf16(ushort* target, F1 value) => *target = BFloat16.FromSingle(value._v);
     public static F1 LoadInt32(int* source) => new(*source);
+    public static F1 LoadUInt8(byte* source) => new(*source);
+    public static void StoreUInt8(byte* target, F1 value) => *target = unchecked((byte)(int)value._v);
+    public static F1 Lookup8(float* table, F1 index) => new(table[(int)index._v & 7]);
     public static F1 operator +(F1 a, F1 b) => new(a._v + b._v);
     public static F1 operator -(F1 a, F1 b) => new(a._v - b._v);
     public static F1 operator *(F1 a, F1 b) => new(a._v * b._v);

@@ -43,6 +43,28 @@ internal readonly unsafe struct F128(Vector128<float> value) : IVector<F128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 LoadInt32(int* source) => new(Vector128.ConvertToSingle(Vector128.Load(source)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F128 LoadUInt8(byte* source)
+    {
+        var bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<uint>(source)).AsByte();
+        return new(Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes)).AsInt32()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreUInt8(byte* target, F128 value)
+    {
+        var words = Vector128.ConvertToUInt32(value._v);
+        var shorts = Vector128.Narrow(words, words);
+        Unsafe.WriteUnaligned(target, Vector128.Narrow(shorts, shorts).AsUInt32().ToScalar());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F128 Lookup8(float* table, F128 index)
+    {
+        var i = Vector128.ConvertToInt32(index._v) & Vector128.Create(7);
+        return new(Vector128.Create(table[i[0]], table[i[1]], table[i[2]], table[i[3]]));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F128 Scale2(F128 a, F128 n)
     {
         // Two multiplications by half of n each reach the whole range, subnormals and infinity included.

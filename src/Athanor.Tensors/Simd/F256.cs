@@ -44,6 +44,30 @@ internal readonly unsafe struct F256(Vector256<float> value) : IVector<F256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 LoadInt32(int* source) => new(Vector256.ConvertToSingle(Vector256.Load(source)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F256 LoadUInt8(byte* source)
+    {
+        var bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(source)).AsByte();
+        if (Avx2.IsSupported)
+            return new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes)));
+        var (low, high) = Vector128.Widen(Vector128.WidenLower(bytes));
+        return new(Vector256.ConvertToSingle(Vector256.Create(low, high).AsInt32()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreUInt8(byte* target, F256 value)
+    {
+        var words = Vector256.ConvertToUInt32(value._v);
+        var shorts = Vector128.Narrow(words.GetLower(), words.GetUpper());
+        Unsafe.WriteUnaligned(target, Vector128.Narrow(shorts, shorts).AsUInt64().ToScalar());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F256 Lookup8(float* table, F256 index) => new(
+        Avx2.IsSupported
+            ? Avx2.PermuteVar8x32(Vector256.Load(table), Vector256.ConvertToInt32(index._v))
+            : Vector256.Create(F128.Lookup8(table, new(index._v.GetLower())).Value, F128.Lookup8(table, new(index._v.GetUpper())).Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F256 Scale2(F256 a, F256 n)
     {
         // Two multiplications by half of n each reach the whole range, subnormals and infinity included.

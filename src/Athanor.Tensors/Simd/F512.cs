@@ -42,6 +42,35 @@ internal readonly unsafe struct F512(Vector512<float> value) : IVector<F512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Select(F512 mask, F512 whenSet, F512 whenClear) => new(Vector512.ConditionalSelect(mask._v, whenSet._v, whenClear._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(F512 a) => Vector512.Sum(a._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 LoadInt32(int* source) => new(Vector512.ConvertToSingle(Vector512.Load(source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F512 LoadUInt8(byte* source) => Avx512F.IsSupported
+        ? new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source))))
+        : new(Vector512.Create(F256.LoadUInt8(source).Value, F256.LoadUInt8(source + 8).Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreUInt8(byte* target, F512 value)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128Byte(Avx512F.ConvertToVector512UInt32(value._v)).Store(target);
+            return;
+        }
+        F256.StoreUInt8(target, new(value._v.GetLower()));
+        F256.StoreUInt8(target + 8, new(value._v.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F512 Lookup8(float* table, F512 index)
+    {
+        if (Avx512F.IsSupported)
+        {
+            // Only the low four bits of an index count; the upper half repeats the table so that bit 3 does not matter.
+            var eight = Vector256.Load(table);
+            return new(Avx512F.PermuteVar16x32(Vector512.Create(eight, eight), Avx512F.ConvertToVector512Int32(index._v)));
+        }
+        return new(Vector512.Create(F256.Lookup8(table, new(index._v.GetLower())).Value, F256.Lookup8(table, new(index._v.GetUpper())).Value));
+    }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Scale2(F512 a, F512 n) => new(Avx512F.IsSupported ? Avx512F.Scale(a._v, n._v) : ScaleByHalves(a._v, n._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -31,6 +31,15 @@ internal unsafe interface IVector<V> :
     /// <summary>Converts 32-bit integers to fp32.</summary>
     static abstract V LoadInt32(int* source);
 
+    /// <summary>Converts unsigned bytes to fp32.</summary>
+    static abstract V LoadUInt8(byte* source);
+
+    /// <summary>Stores integral lanes 0 … 255 as bytes; the byte of any other lane is unspecified.</summary>
+    static abstract void StoreUInt8(byte* target, V value);
+
+    /// <summary>table[index] for integral lanes 0 … 7 of <paramref name="index"/>; other lanes give an unspecified entry of the eight.</summary>
+    static abstract V Lookup8(float* table, V index);
+
     /// <summary>a·b + c, rounded once where the machine can.</summary>
     static abstract V Fma(V a, V b, V c);
     static abstract V Sqrt(V a);
