@@ -64,11 +64,7 @@ internal readonly unsafe struct F512(Vector512<float> value) : IVector<F512>
     public static F512 Lookup8(float* table, F512 index)
     {
         if (Avx512F.IsSupported)
-        {
-            // Only the low four bits of an index count; the upper half repeats the table so that bit 3 does not matter.
-            var eight = Vector256.Load(table);
-            return new(Avx512F.PermuteVar16x32(Vector512.Create(eight, eight), Avx512F.ConvertToVector512Int32(index._v)));
-        }
+            return new(Avx512F.PermuteVar16x32(Vector512.Load(table), Avx512F.ConvertToVector512Int32(index._v)));
         return new(Vector512.Create(F256.Lookup8(table, new(index._v.GetLower())).Value, F256.Lookup8(table, new(index._v.GetUpper())).Value));
     }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Scale2(F512 a, F512 n) => new(Avx512F.IsSupported ? Avx512F.Scale(a._v, n._v) : ScaleByHalves(a._v, n._v));

@@ -37,7 +37,10 @@ internal unsafe interface IVector<V> :
     /// <summary>Stores integral lanes 0 … 255 as bytes; the byte of any other lane is unspecified.</summary>
     static abstract void StoreUInt8(byte* target, V value);
 
-    /// <summary>table[index] for integral lanes 0 … 7 of <paramref name="index"/>; other lanes give an unspecified entry of the eight.</summary>
+    /// <summary>
+    /// table[index] for integral lanes 0 … 7 of <paramref name="index"/>; other lanes give an unspecified entry. The table is 16 long, its
+    /// second half a copy of the first, so that the widest register takes it in one load.
+    /// </summary>
     static abstract V Lookup8(float* table, V index);
 
     /// <summary>a·b + c, rounded once where the machine can.</summary>

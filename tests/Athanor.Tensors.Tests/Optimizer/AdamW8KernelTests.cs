@@ -93,26 +93,19 @@ public sealed unsafe class AdamW8KernelTests
 
     private static void DecodeAt<V>(TestBuffer codes, TestBuffer values, bool signed, int i) where V : unmanaged, IVector<V>
     {
-        float* table = stackalloc float[DynamicCodes.TableLength];
+        DynamicTables tables = signed ? DynamicTables.Of<SignedMap>() : DynamicTables.Of<UnsignedMap>();
         byte* source = (byte*)codes.Pointer + i;
-        if (signed)
-        {
-            DynamicCodes.Fill<SignedMap>(table);
-            V.Store(values.F32 + i, DynamicCodes.Decode<V, SignedMap>(source, table));
-        }
-        else
-        {
-            DynamicCodes.Fill<UnsignedMap>(table);
-            V.Store(values.F32 + i, DynamicCodes.Decode<V, UnsignedMap>(source, table));
-        }
+        V.Store(values.F32 + i, signed ? DynamicCodes.Decode<V, SignedMap>(source, &tables) : DynamicCodes.Decode<V, UnsignedMap>(source, &tables));
     }
 
     private static void EncodeAt<V>(TestBuffer values, TestBuffer codes, bool signed, int i) where V : unmanaged, IVector<V>
     {
+        DynamicTables tables = signed ? DynamicTables.Of<SignedMap>() : DynamicTables.Of<UnsignedMap>();
+        byte* target = (byte*)codes.Pointer + i;
         if (signed)
-            DynamicCodes.Encode<V, SignedMap>((byte*)codes.Pointer + i, V.Load(values.F32 + i));
+            DynamicCodes.Encode<V, SignedMap>(target, V.Load(values.F32 + i), &tables);
         else
-            DynamicCodes.Encode<V, UnsignedMap>((byte*)codes.Pointer + i, V.Load(values.F32 + i));
+            DynamicCodes.Encode<V, UnsignedMap>(target, V.Load(values.F32 + i), &tables);
     }
 
     private sealed class State : IDisposable

@@ -11,8 +11,7 @@ internal static unsafe partial class AdamW8Kernel
     {
         private readonly AdamW8Args _args;
         private readonly float _decay, _stepSize, _inverseRoot;
-        private fixed float _firstTable[DynamicCodes.TableLength];
-        private fixed float _secondTable[DynamicCodes.TableLength];
+        private DynamicTables _firstTables, _secondTables;
 
         public Sweep(in AdamW8Args args)
         {
@@ -20,11 +19,8 @@ internal static unsafe partial class AdamW8Kernel
             _decay = (float)(1 - (double)args.LearningRate * args.WeightDecay);
             _stepSize = (float)(-args.LearningRate / (1 - Math.Pow(args.Beta1, args.Step)));
             _inverseRoot = (float)(1 / Math.Sqrt(1 - Math.Pow(args.Beta2, args.Step)));
-            fixed (float* first = _firstTable, second = _secondTable)
-            {
-                DynamicCodes.Fill<SignedMap>(first);
-                DynamicCodes.Fill<UnsignedMap>(second);
-            }
+            _firstTables = DynamicTables.Of<SignedMap>();
+            _secondTables = DynamicTables.Of<UnsignedMap>();
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -45,10 +41,13 @@ internal static unsafe partial class AdamW8Kernel
                 _args.FirstScales[block] = firstMax < SmallestScale ? 0 : firstMax;
                 _args.SecondScales[block] = secondMax < SmallestScale ? 0 : secondMax;
                 float firstUnit = firstMax < SmallestScale ? 0 : 1 / firstMax, secondUnit = secondMax < SmallestScale ? 0 : 1 / secondMax;
-                Round<V, SignedMap>(_args.FirstCodes + start, first, 0, whole, firstUnit);
-                Round<F1, SignedMap>(_args.FirstCodes + start, first, whole, count, firstUnit);
-                Round<V, UnsignedMap>(_args.SecondCodes + start, second, 0, whole, secondUnit);
-                Round<F1, UnsignedMap>(_args.SecondCodes + start, second, whole, count, secondUnit);
+                fixed (DynamicTables* firstTables = &_firstTables, secondTables = &_secondTables)
+                {
+                    Round<V, SignedMap>(_args.FirstCodes + start, first, 0, whole, firstUnit, firstTables);
+                    Round<F1, SignedMap>(_args.FirstCodes + start, first, whole, count, firstUnit, firstTables);
+                    Round<V, UnsignedMap>(_args.SecondCodes + start, second, 0, whole, secondUnit, secondTables);
+                    Round<F1, UnsignedMap>(_args.SecondCodes + start, second, whole, count, secondUnit, secondTables);
+                }
             }
         }
 
@@ -72,18 +71,21 @@ internal static unsafe partial class AdamW8Kernel
             var decay = V.All(_decay);
             var stepSize = V.All(_stepSize);
             var inverseRoot = V.All(_inverseRoot);
-            V largestFirst = V.Zero, largestSecond = V.Zero;
-            fixed (float* firstTable = _firstTable, secondTable = _secondTable)
+            V largestFirst = V.Zero, largestSecond = V.Zero, poisonFirst = V.Zero, poisonSecond = V.Zero;
+            fixed (DynamicTables* firstTables = &_firstTables, secondTables = &_secondTables)
             {
                 for (int j = begin; j < end; j += V.Lanes)
                 {
                     var g = V.Load(gradient + j) * scale;
-                    var m = V.Fma(beta1, DynamicCodes.Decode<V, SignedMap>(firstCodes + j, firstTable), rest1 * g);
-                    var v = V.Fma(beta2, DynamicCodes.Decode<V, UnsignedMap>(secondCodes + j, secondTable), rest2 * (g * g));
+                    var m = V.Fma(beta1, DynamicCodes.Decode<V, SignedMap>(firstCodes + j, firstTables), rest1 * g);
+                    var v = V.Fma(beta2, DynamicCodes.Decode<V, UnsignedMap>(secondCodes + j, secondTables), rest2 * (g * g));
                     var direction = m / V.Fma(V.Sqrt(v), inverseRoot, epsilon);
                     var w = V.Fma(stepSize, direction, V.Load(master + j) * decay);
-                    largestFirst = V.Max(largestFirst, V.Abs(m));
-                    largestSecond = V.Max(largestSecond, v);
+                    // The machine's maximum drops NaN, and the one that keeps it costs three more instructions: 0·m finds NaN in one.
+                    largestFirst = V.MaxNative(V.Abs(m), largestFirst);
+                    largestSecond = V.MaxNative(v, largestSecond);
+                    poisonFirst = V.Fma(m, V.Zero, poisonFirst);
+                    poisonSecond = V.Fma(v, V.Zero, poisonSecond);
                     V.Store(first + j, m);
                     V.Store(second + j, v);
                     V.Store(master + j, w);
@@ -93,18 +95,18 @@ internal static unsafe partial class AdamW8Kernel
                         V.Store(gradient + j, V.Zero);
                 }
             }
-            firstMax = MathF.Max(firstMax, V.MaxAcross(largestFirst));
-            secondMax = MathF.Max(secondMax, V.MaxAcross(largestSecond));
+            firstMax = MathF.Max(firstMax, V.MaxAcross(largestFirst) + V.Sum(poisonFirst));
+            secondMax = MathF.Max(secondMax, V.MaxAcross(largestSecond) + V.Sum(poisonSecond));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Round<V, TMap>(byte* codes, float* values, int begin, int end, float unit)
+        private static void Round<V, TMap>(byte* codes, float* values, int begin, int end, float unit, DynamicTables* tables)
             where V : unmanaged, IVector<V>
             where TMap : IDynamicMap
         {
             var units = V.All(unit);
             for (int j = begin; j < end; j += V.Lanes)
-                DynamicCodes.Encode<V, TMap>(codes + j, V.Load(values + j) * units);
+                DynamicCodes.Encode<V, TMap>(codes + j, V.Load(values + j) * units, tables);
         }
     }
 }
