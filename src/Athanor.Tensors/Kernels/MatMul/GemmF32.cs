@@ -1,0 +1,182 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Athanor.Tensors.Simd;
+using Athanor.Tensors.Threading;
+
+namespace Athanor.Tensors.Kernels;
+
+/// <summary>
+/// One matrix product with fp32 arithmetic, blocked and packed; bf16 operands are widened while packing.
+/// </summary>
+/// <remarks>
+/// <para>K is summed in passes of <see cref="GemmF32Job.Depth"/>, each element as one chain of multiply-adds in the order of k. Passes
+/// depend on K alone, so an element depends on its row of A, its column of B and nothing else: not on the number of threads,
+/// nor on how many other rows or columns there are. A token decoded alone gets the bits it gets in a training batch.</para>
+/// <para>One operand is packed once for everybody; strips of the other are packed by the thread that uses them, just before use.</para>
+/// </remarks>
+internal static unsafe class GemmF32
+{
+    // Slots of the team's scratch.
+    private const int SharedSlot = 0, StripSlot = 1, PartialSlot = 2, PointerSlot = 3;
+
+    /// <summary>C = Alpha · op(A) · op(B) + Bias (+ C) for a single product.</summary>
+    public static void Run(CpuDevice device, in GemmArgs args)
+    {
+        switch (device.Lanes)
+        {
+            case 16: Run<F512>(device.Team, args); break;
+            case 8: Run<F256>(device.Team, args); break;
+            case 4: Run<F128>(device.Team, args); break;
+            default: Run<F1>(device.Team, args); break;
+        }
+    }
+
+    private static void Run<V>(Team team, in GemmArgs args)
+        where V : unmanaged, IVector<V>
+    {
+        if (args.InputType == DType.F32)
+            Run<V, StoredF32>(team, args);
+        else
+            Run<V, StoredBf16>(team, args);
+    }
+
+    private static void Run<V, T>(Team team, in GemmArgs args)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        if (args.M == 0 || args.N == 0)
+            return;
+        var job = GemmF32Job.Plan<V>(args);
+        if (job.K == 0)
+            job.Fill();
+        else if (job.RowsFitCache)
+            RunByColumns<V, T>(team, &job);
+        else
+            RunByRows<V, T>(team, &job);
+    }
+
+    /// <summary>Few rows: A is packed once, threads take panels of columns and pack them as they go.</summary>
+    private static void RunByColumns<V, T>(Team team, GemmF32Job* job)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        long strips = (long)job->Passes * job->Blocks;
+        job->Shared = (float*)team.Scratch(Team.Member, SharedSlot, (strips * job->BlockStride + PackF32.Spill) * sizeof(float));
+        long chunk = job->Panels;
+        if (!job->Small)
+            chunk = Math.Max(1, job->Panels / (4 * team.Size));
+        if (job->NeedsPartials)
+            chunk = Math.Min(chunk, 8);
+        TakeScratch(team, job, (long)job->Depth * MicroF32.Columns<V>(), job->M * chunk * MicroF32.Columns<V>());
+        team.For(strips, job->Small ? strips : Math.Max(1, 8192 / job->BlockStride), &PackBlocks<V, T>, job);
+        team.For(job->Panels, chunk, &Columns<V, T>, job);
+    }
+
+    /// <summary>Many rows: B is packed once (a chunk of columns at a time), threads take blocks of rows.</summary>
+    private static void RunByRows<V, T>(Team team, GemmF32Job* job)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        int rows = MicroF32.Rows<V>();
+        long blocks = Math.Min(job->BlocksInCache, (job->Blocks + 4 * team.Size - 1) / (4 * team.Size));
+        job->ChunkPanels = job->PanelsInShared;
+        job->Shared = (float*)team.Scratch(Team.Member, SharedSlot, (long)job->Passes * job->ChunkPanels * job->PanelStride * sizeof(float));
+        TakeScratch(team, job, blocks * job->BlockStride + PackF32.Spill, blocks * rows * job->ChunkPanels * MicroF32.Columns<V>());
+        for (job->FirstPanel = 0; job->FirstPanel < job->Panels; job->FirstPanel += job->ChunkPanels)
+        {
+            job->ChunkPanels = Math.Min(job->ChunkPanels, job->Panels - job->FirstPanel);
+            team.For((long)job->Passes * job->ChunkPanels, 1, &PackPanels<V, T>, job);
+            team.For(job->Blocks, blocks, &Rows<V, T>, job);
+        }
+    }
+
+    /// <summary>Room for each member's strips, one tile and the sums of unfinished bf16 results.</summary>
+    private static void TakeScratch(Team team, GemmF32Job* job, long stripFloats, long partialFloats)
+    {
+        int me = Team.Member;
+        job->Strips = (float**)team.Scratch(me, PointerSlot, team.Size * 2 * sizeof(float*));
+        job->Partials = job->Strips + team.Size;
+        // Inside another job only this member works, and the others' buffers are in use.
+        int first = Team.Inside ? me : 0, end = Team.Inside ? me + 1 : team.Size;
+        for (int member = first; member < end; member++)
+        {
+            job->Strips[member] = (float*)team.Scratch(member, StripSlot, (stripFloats + GemmF32Job.TileFloats) * sizeof(float));
+            job->Partials[member] = job->NeedsPartials ? (float*)team.Scratch(member, PartialSlot, partialFloats * sizeof(float)) : null;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackBlocks<V, T>(void* state, int member, long begin, long end)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        var job = (GemmF32Job*)state;
+        for (long i = begin; i < end; i++)
+            job->PackBlock<V, T>((int)(i / job->Blocks), (int)(i % job->Blocks), job->Shared + i * job->BlockStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackPanels<V, T>(void* state, int member, long begin, long end)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        var job = (GemmF32Job*)state;
+        for (long i = begin; i < end; i++)
+            job->PackPanel<V, T>((int)(i / job->ChunkPanels), job->FirstPanel + (int)(i % job->ChunkPanels), job->Shared + i * job->PanelStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Columns<V, T>(void* state, int member, long begin, long end)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        var job = (GemmF32Job*)state;
+        float* tile = job->Strips[member], strip = tile + GemmF32Job.TileFloats, partial = job->Partials[member];
+        long ldp = (end - begin) * MicroF32.Columns<V>();
+        for (int pass = 0; pass < job->Passes; pass++)
+        {
+            float* blocks = job->Shared + (long)pass * job->Blocks * job->BlockStride;
+            for (long panel = begin; panel < end; panel++)
+            {
+                job->PackPanel<V, T>(pass, (int)panel, strip);
+                for (int b = 0; b < job->Blocks; b++)
+                {
+                    float* sums = partial + job->RowOf(b) * ldp + (panel - begin) * MicroF32.Columns<V>();
+                    job->Multiply<V>(pass, b, (int)panel, blocks + b * (long)job->BlockStride, strip, tile, sums, ldp);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows<V, T>(void* state, int member, long begin, long end)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        var job = (GemmF32Job*)state;
+        float* tile = job->Strips[member], strip = tile + GemmF32Job.TileFloats, partial = job->Partials[member];
+        long ldp = (long)job->ChunkPanels * MicroF32.Columns<V>(), firstRow = job->RowOf((int)begin);
+        // The next panel comes from the third level: asked for in pieces while this one is used.
+        long ahead = (job->PanelStride + 16 * (end - begin) - 1) / (16 * (end - begin));
+        for (int pass = 0; pass < job->Passes; pass++)
+        {
+            for (long b = begin; b < end; b++)
+                job->PackBlock<V, T>(pass, (int)b, strip + (b - begin) * job->BlockStride);
+            float* panel = job->Shared + (long)pass * job->ChunkPanels * job->PanelStride;
+            for (int p = 0; p < job->ChunkPanels; p++, panel += job->PanelStride)
+            {
+                float* next = panel + job->PanelStride;
+                for (long b = begin; b < end; b++)
+                {
+                    if (Sse.IsSupported)
+                    {
+                        for (long i = 0; i < ahead; i++, next += 16)
+                            Sse.Prefetch1(next);
+                    }
+                    float* sums = partial + (job->RowOf((int)b) - firstRow) * ldp + p * MicroF32.Columns<V>();
+                    job->Multiply<V>(pass, (int)b, job->FirstPanel + p, strip + (b - begin) * job->BlockStride, panel, tile, sums, ldp);
+                }
+            }
+        }
+    }
+}

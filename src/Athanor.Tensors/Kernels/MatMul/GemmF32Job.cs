@@ -1,0 +1,187 @@
+using System.Runtime.CompilerServices;
+using Athanor.Tensors.Cpu;
+using Athanor.Tensors.Simd;
+
+namespace Athanor.Tensors.Kernels;
+
+/// <summary>One fp32 product cut into blocks of rows, panels of columns and passes over K: what the threads of <see cref="GemmF32"/> share.</summary>
+internal unsafe struct GemmF32Job
+{
+    /// <summary>Room for one tile of any width.</summary>
+    public const int TileFloats = 12 * 32;
+
+    // A panel of B stays in the first-level cache (48 KB) while blocks of A stream past it.
+    internal static int DepthLimit = 256;
+
+    // Below this many multiply-adds a second thread costs more than it gives.
+    private const long SmallProduct = 48 * 48 * 48;
+
+    // A packed operand shared by all threads.
+    private const long SharedBytes = 24L << 20;
+
+    private GemmArgs _args;
+    private long _rowStride, _columnStride;
+    private bool _swapped;
+
+    public int M, N, K;
+
+    /// <summary>Passes over K and the depth of each but the last.</summary>
+    public int Passes, Depth;
+
+    /// <summary>Blocks of rows (of equal height, up to one) and panels of columns.</summary>
+    public int Blocks, Panels;
+
+    /// <summary>Floats of a packed block and of a packed panel.</summary>
+    public int BlockStride, PanelStride;
+
+    /// <summary>Blocks of one pass that stay in the second-level cache; panels that fit the shared buffer in all passes.</summary>
+    public int BlocksInCache, PanelsInShared;
+
+    /// <summary>The panels that are packed now.</summary>
+    public int FirstPanel, ChunkPanels;
+
+    public bool Small, NeedsPartials;
+    public float* Shared;
+    public float** Strips;
+    public float** Partials;
+
+    /// <summary>Whether one pass over all of A stays in the second-level cache.</summary>
+    public readonly bool RowsFitCache => Blocks <= BlocksInCache;
+
+    public static GemmF32Job Plan<V>(in GemmArgs args)
+        where V : unmanaged, IVector<V>
+    {
+        var job = new GemmF32Job { _args = args, _rowStride = args.Ldc, _columnStride = 1 };
+        int height = MicroF32.Rows<V>(), width = MicroF32.Columns<V>();
+        // A few columns would leave most of a tile empty: compute the transposed product.
+        job._swapped = args.N < width / 2 && args.M > args.N;
+        if (job._swapped)
+        {
+            (job._args.M, job._args.N) = (args.N, args.M);
+            job._args.A = args.B;
+            job._args.B = args.A;
+            (job._args.Lda, job._args.TransA) = (args.Ldb, !args.TransB);
+            (job._args.Ldb, job._args.TransB) = (args.Lda, !args.TransA);
+            (job._rowStride, job._columnStride) = (1, args.Ldc);
+        }
+        job.M = job._args.M;
+        job.N = job._args.N;
+        job.K = args.K;
+        job.Passes = Math.Max(1, (args.K + DepthLimit - 1) / DepthLimit);
+        job.Depth = ((args.K + job.Passes - 1) / job.Passes + 31) & ~31;
+        job.Passes = Math.Max(1, (args.K + job.Depth - 1) / Math.Max(1, job.Depth));
+        job.Blocks = (job.M + height - 1) / height;
+        job.Panels = (job.N + width - 1) / width;
+        job.BlockStride = (job.Depth * height + PackF32.Spill + 15) & ~15;
+        job.PanelStride = job.Depth * width;
+        job.BlocksInCache = (int)Math.Max(1, CpuFeatures.L2Bytes / 2 / (job.BlockStride * sizeof(float)));
+        job.PanelsInShared = (int)Math.Clamp(SharedBytes / Math.Max(1, (long)job.Passes * job.PanelStride * sizeof(float)), 1, job.Panels);
+        job.NeedsPartials = args.OutputType == DType.BF16 && job.Passes > 1;
+        job.Small = (long)job.M * job.N * job.K <= SmallProduct;
+        return job;
+    }
+
+    /// <summary>First row of block <paramref name="b"/>; heights differ by at most one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int RowOf(int b) => (int)((long)M * b / Blocks);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int DepthOf(int pass) => Math.Min(Depth, K - pass * Depth);
+
+    public readonly void PackBlock<V, T>(int pass, int block, float* target)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        int row = RowOf(block), k = pass * Depth;
+        if (_args.TransA)
+            PackF32.Straight<V, T>((byte*)_args.A + (k * _args.Lda + row) * T.Size, _args.Lda, Math.Min(M - row, MicroF32.Rows<V>()), M - row, DepthOf(pass), target, MicroF32.Rows<V>());
+        else
+            PackF32.Turned<V, T>((byte*)_args.A + (row * _args.Lda + k) * T.Size, _args.Lda, M - row, DepthOf(pass), target, MicroF32.Rows<V>());
+    }
+
+    public readonly void PackPanel<V, T>(int pass, int panel, float* target)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        int column = panel * MicroF32.Columns<V>(), k = pass * Depth, columns = Math.Min(N - column, MicroF32.Columns<V>());
+        if (_args.TransB)
+            PackF32.Turned<V, T>((byte*)_args.B + (column * _args.Ldb + k) * T.Size, _args.Ldb, columns, DepthOf(pass), target, MicroF32.Columns<V>());
+        else
+            PackF32.Straight<V, T>((byte*)_args.B + (k * _args.Ldb + column) * T.Size, _args.Ldb, columns, columns, DepthOf(pass), target, MicroF32.Columns<V>());
+    }
+
+    /// <summary>One pass of one block times one panel. <paramref name="sums"/> are the partial sums of this tile when bf16 needs them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Multiply<V>(int pass, int block, int panel, float* a, float* b, float* tile, float* sums, long ldSums)
+        where V : unmanaged, IVector<V>
+    {
+        int row = RowOf(block), rows = RowOf(block + 1) - row, width = MicroF32.Columns<V>();
+        int column = panel * width, columns = Math.Min(N - column, width);
+        bool first = pass == 0, last = pass == Passes - 1;
+        bool plain = _columnStride == 1 && columns == width && _args.Alpha == 1 && !(first && _args.Bias != null);
+        if (plain && _args.OutputType == DType.F32)
+        {
+            MicroF32.Run<V>(rows, a, b, (float*)_args.C + row * _rowStride + column, _rowStride, DepthOf(pass), _args.Accumulate || !first);
+        }
+        else if (plain && !last)
+        {
+            MicroF32.Run<V>(rows, a, b, sums, ldSums, DepthOf(pass), !first);
+        }
+        else
+        {
+            MicroF32.Run<V>(rows, a, b, tile, width, DepthOf(pass), false);
+            for (int i = 0; i < rows; i++, tile += width, sums += ldSums)
+                Finish<V>(tile, row + i, column, columns, sums, first, last);
+        }
+    }
+
+    /// <summary>Brings one row of a tile to C or to the partial sums: factor, bias, old value, in this order.</summary>
+    public readonly void Finish<V>(float* tile, int row, int column, int columns, float* sums, bool first, bool last)
+        where V : unmanaged, IVector<V>
+    {
+        int j = 0;
+        if (_columnStride == 1)
+        {
+            for (; j + V.Lanes <= columns; j += V.Lanes)
+                FinishVector<V>(tile, row, column, j, sums, first, last);
+        }
+        for (; j < columns; j++)
+            FinishVector<F1>(tile, row, column, j, sums, first, last);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void FinishVector<W>(float* tile, int row, int column, int j, float* sums, bool first, bool last)
+        where W : unmanaged, IVector<W>
+    {
+        W v = W.Load(tile + j) * W.All(_args.Alpha);
+        if (first && _args.Bias != null)
+            v += _swapped ? W.All(_args.Bias[row]) : W.Load(_args.Bias + column + j);
+        long at = row * _rowStride + (column + j) * _columnStride;
+        if (_args.OutputType == DType.F32)
+        {
+            float* c = (float*)_args.C + at;
+            W.Store(c, _args.Accumulate || !first ? v + W.Load(c) : v);
+            return;
+        }
+        if (!first)
+            v += W.Load(sums + j);
+        if (!last)
+        {
+            W.Store(sums + j, v);
+            return;
+        }
+        ushort* h = (ushort*)_args.C + at;
+        W.StoreBf16(h, _args.Accumulate ? v + W.LoadBf16(h) : v);
+    }
+
+    /// <summary>A sum over nothing leaves the bias or zeros.</summary>
+    public readonly void Fill()
+    {
+        float zero = 0;
+        for (int i = 0; i < M; i++)
+        {
+            for (int j = 0; j < N; j++)
+                FinishVector<F1>(&zero - j, i, 0, j, null, true, true);
+        }
+    }
+}
