@@ -1,0 +1,3 @@
+using Athanor.Cli;
+
+return Tool.Run(args, Console.Out, Console.Error);

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Athanor.Cli.Doctor;
+using Athanor.Tensors;
+
+namespace Athanor.Cli;
+
+/// <summary>The tool as a function: arguments in, text out, exit code back.</summary>
+internal static class Tool
+{
+    /// <summary>Exit codes: all well; the work failed; the command line or the environment is wrong.</summary>
+    public const int Success = 0, Failure = 1, Usage = 2;
+
+    public static int Run(string[] args, TextWriter output, TextWriter errors)
+    {
+        var root = new RootCommand("""
+            Athanor trains and serves language models in C# alone.
+
+            Example: athanor doctor
+
+            Exit codes: 0 done, 1 failed, 2 wrong arguments or environment.
+            """);
+        root.Subcommands.Add(DoctorCommand.Create(output));
+        var configuration = new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false };
+        ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                errors.WriteLine($"athanor: {error.Message}");
+            errors.WriteLine($"athanor: the verbs are {string.Join(", ", root.Subcommands.Select(verb => verb.Name))}; `athanor --help` explains them.");
+            return Usage;
+        }
+        try
+        {
+            return parsed.Invoke(configuration);
+        }
+        // A wrong dial in the environment is the user's to mend, so it gets a sentence and no stack trace.
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            errors.WriteLine($"athanor: {e.Message}");
+            return Usage;
+        }
+        catch (TensorMemoryException e)
+        {
+            errors.WriteLine($"athanor: {e.Message}");
+            return Failure;
+        }
+    }
+}
