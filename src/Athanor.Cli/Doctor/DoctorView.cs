@@ -33,8 +33,9 @@ internal static class DoctorView
 
         Section(console, "Kernels");
         Table kernels = Terminal.Table("family", "type", "path", "because", "ops");
-        foreach (KernelChoice choice in report.Kernels)
-            kernels.AddRow(Cells(choice.Family, choice.Type.ToString(), PathName(choice), choice.Reason, choice.Ops));
+        // Types that take the same path for the same reason share a line.
+        foreach (var same in report.Kernels.GroupBy(choice => choice with { Type = default }))
+            kernels.AddRow(Cells(same.Key.Family, string.Join(", ", same.Select(choice => choice.Type)), PathName(same.Key), same.Key.Reason, same.Key.Ops));
         console.Write(kernels);
 
         if (report.Peaks.Count == 0)

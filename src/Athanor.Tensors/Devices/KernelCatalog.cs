@@ -14,11 +14,23 @@ public sealed record KernelChoice(string Family, string Ops, DType Type, KernelP
 /// <summary>The op families and the kernels they take: what <c>athanor doctor</c> prints.</summary>
 public static class KernelCatalog
 {
-    // Matrix families have AMX kernels for bf16; for the others memory is the limit, which vectors reach.
+    // Matrix families have AMX kernels for bf16; the others wait for memory, which vectors keep busy.
     private static readonly (string Family, string Ops, bool Matrix)[] Families =
     [
         ("MatMul", "matrix products: plain, batched, grouped, linear", true),
-        ("Attention", "flash attention forward and backward", true),
+        ("Attention", "flash attention, forward and backward", true),
+        ("Norm", "RMSNorm, LayerNorm, with residual", false),
+        ("Rope", "rotary positions, ALiBi slopes", false),
+        ("Activation", "SwiGLU, GeGLU, GELU, SiLU, ReLU²", false),
+        ("Softmax", "softmax, log-softmax", false),
+        ("Loss", "cross-entropy, log-probabilities, entropy", false),
+        ("Elementwise", "arithmetic with broadcasting, casts, selection", false),
+        ("Reduction", "sums, means, extremes", false),
+        ("Dropout", "dropout, random numbers", false),
+        ("Index", "embedding, gather, scatter, sort, top-k, cumulative sum", false),
+        ("Sequence", "causal convolution, selective scan", false),
+        ("Optimizer", "AdamW, 8-bit AdamW, Lion, SGD, norms", false),
+        ("Memory", "copies, clearing, accumulation", false),
     ];
 
     /// <summary>Names of the families, one for each folder of kernels.</summary>
@@ -44,7 +56,7 @@ public static class KernelCatalog
             (KernelPath.Reference, _, _) => (KernelPath.Reference, "the reference kernels were asked for (ATHANOR_CPU=reference)"),
             (KernelPath.Amx, true, DType.BF16) => (KernelPath.Amx, "AMX multiplies bf16 tiles and sums in fp32"),
             (KernelPath.Amx, true, _) => (KernelPath.Simd, "AMX has no fp32 products"),
-            (_, false, _) => (KernelPath.Simd, "memory is the limit, which vectors reach"),
+            (_, false, _) => (KernelPath.Simd, "vectors already wait for memory here"),
             (_, true, DType.BF16) => (KernelPath.Simd, "no AMX: " + (CpuFeatures.AmxUnavailableBecause ?? "the vector path was asked for (ATHANOR_CPU)") + "; bf16 is widened to fp32"),
             _ => (KernelPath.Simd, "fp32 multiply-adds at the device's vector width"),
         };
