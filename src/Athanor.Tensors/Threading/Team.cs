@@ -215,9 +215,6 @@ public sealed unsafe class Team : IDisposable
     /// <summary>The number of the calling thread in the job it runs; 0 outside jobs.</summary>
     internal static int Member => _member;
 
-    /// <summary>Whether the calling thread already runs a job: a job that it starts runs on it alone.</summary>
-    internal static bool Inside => _current is not null;
-
     private struct Loop
     {
         public delegate* managed<void*, int, long, long, void> Body;
