@@ -16,8 +16,8 @@ namespace Athanor.Tensors.Kernels;
 /// </remarks>
 internal static unsafe class GemmF32
 {
-    // Slots of the team's scratch.
-    private const int SharedSlot = 0, StripSlot = 1, PartialSlot = 2, PointerSlot = 3;
+    // Slots of the threads' scratch: the caller's packed operand, and what each member needs for itself.
+    private const int SharedSlot = 0, StripSlot = 1, PartialSlot = 2;
 
     /// <summary>C = Alpha · op(A) · op(B) + Bias (+ C) for a single product.</summary>
     public static void Run(CpuDevice device, in GemmArgs args)
@@ -61,13 +61,14 @@ internal static unsafe class GemmF32
         where T : struct, IStored
     {
         long strips = (long)job->Passes * job->Blocks;
-        job->Shared = (float*)team.Scratch(Team.Member, SharedSlot, (strips * job->BlockStride + PackF32.Spill) * sizeof(float));
+        job->Shared = (float*)ThreadScratch.Get(SharedSlot, (strips * job->BlockStride + PackF32.Spill) * sizeof(float));
         long chunk = job->Panels;
         if (!job->Small)
             chunk = Math.Max(1, job->Panels / (4 * team.Size));
         if (job->NeedsPartials)
             chunk = Math.Min(chunk, 8);
-        TakeScratch(team, job, (long)job->Depth * MicroF32.Columns<V>(), job->M * chunk * MicroF32.Columns<V>());
+        job->StripFloats = (long)job->Depth * MicroF32.Columns<V>();
+        job->PartialFloats = job->M * chunk * MicroF32.Columns<V>();
         team.For(strips, job->Small ? strips : Math.Max(1, 8192 / job->BlockStride), &PackBlocks<V, T>, job);
         team.For(job->Panels, chunk, &Columns<V, T>, job);
     }
@@ -80,8 +81,9 @@ internal static unsafe class GemmF32
         int rows = MicroF32.Rows<V>();
         long blocks = Math.Min(job->BlocksInCache, (job->Blocks + 4 * team.Size - 1) / (4 * team.Size));
         job->ChunkPanels = job->PanelsInShared;
-        job->Shared = (float*)team.Scratch(Team.Member, SharedSlot, (long)job->Passes * job->ChunkPanels * job->PanelStride * sizeof(float));
-        TakeScratch(team, job, blocks * job->BlockStride + PackF32.Spill, blocks * rows * job->ChunkPanels * MicroF32.Columns<V>());
+        job->Shared = (float*)ThreadScratch.Get(SharedSlot, (long)job->Passes * job->ChunkPanels * job->PanelStride * sizeof(float));
+        job->StripFloats = blocks * job->BlockStride + PackF32.Spill;
+        job->PartialFloats = blocks * rows * job->ChunkPanels * MicroF32.Columns<V>();
         for (job->FirstPanel = 0; job->FirstPanel < job->Panels; job->FirstPanel += job->ChunkPanels)
         {
             job->ChunkPanels = Math.Min(job->ChunkPanels, job->Panels - job->FirstPanel);
@@ -90,19 +92,12 @@ internal static unsafe class GemmF32
         }
     }
 
-    /// <summary>Room for each member's strips, one tile and the sums of unfinished bf16 results.</summary>
-    private static void TakeScratch(Team team, GemmF32Job* job, long stripFloats, long partialFloats)
+    /// <summary>The member's room for one tile, its strips and the sums of unfinished bf16 results.</summary>
+    private static void TakeScratch(GemmF32Job* job, out float* tile, out float* strip, out float* partial)
     {
-        int me = Team.Member;
-        job->Strips = (float**)team.Scratch(me, PointerSlot, team.Size * 2 * sizeof(float*));
-        job->Partials = job->Strips + team.Size;
-        // Inside another job only this member works, and the others' buffers are in use.
-        int first = Team.Inside ? me : 0, end = Team.Inside ? me + 1 : team.Size;
-        for (int member = first; member < end; member++)
-        {
-            job->Strips[member] = (float*)team.Scratch(member, StripSlot, (stripFloats + GemmF32Job.TileFloats) * sizeof(float));
-            job->Partials[member] = job->NeedsPartials ? (float*)team.Scratch(member, PartialSlot, partialFloats * sizeof(float)) : null;
-        }
+        tile = (float*)ThreadScratch.Get(StripSlot, (GemmF32Job.TileFloats + job->StripFloats) * sizeof(float));
+        strip = tile + GemmF32Job.TileFloats;
+        partial = job->NeedsPartials ? (float*)ThreadScratch.Get(PartialSlot, job->PartialFloats * sizeof(float)) : null;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -131,7 +126,7 @@ internal static unsafe class GemmF32
         where T : struct, IStored
     {
         var job = (GemmF32Job*)state;
-        float* tile = job->Strips[member], strip = tile + GemmF32Job.TileFloats, partial = job->Partials[member];
+        TakeScratch(job, out float* tile, out float* strip, out float* partial);
         long ldp = (end - begin) * MicroF32.Columns<V>();
         for (int pass = 0; pass < job->Passes; pass++)
         {
@@ -154,7 +149,7 @@ internal static unsafe class GemmF32
         where T : struct, IStored
     {
         var job = (GemmF32Job*)state;
-        float* tile = job->Strips[member], strip = tile + GemmF32Job.TileFloats, partial = job->Partials[member];
+        TakeScratch(job, out float* tile, out float* strip, out float* partial);
         long ldp = (long)job->ChunkPanels * MicroF32.Columns<V>(), firstRow = job->RowOf((int)begin);
         // The next panel comes from the third level: asked for in pieces while this one is used.
         long ahead = (job->PanelStride + 16 * (end - begin) - 1) / (16 * (end - begin));

@@ -42,8 +42,9 @@ internal unsafe struct GemmF32Job
 
     public bool Small, NeedsPartials;
     public float* Shared;
-    public float** Strips;
-    public float** Partials;
+
+    /// <summary>Scratch that each member needs.</summary>
+    public long StripFloats, PartialFloats;
 
     /// <summary>Whether one pass over all of A stays in the second-level cache.</summary>
     public readonly bool RowsFitCache => Blocks <= BlocksInCache;

@@ -5,6 +5,7 @@ namespace Athanor.Tensors.Kernels;
 
 /// <summary>
 /// The matrix product, single, batched and grouped, see <see cref="GemmArgs"/>: C = Alpha · op(A) · op(B) + Bias (+ C).
+/// bf16 goes to AMX where it runs and is widened to fp32 elsewhere; fp32 goes to <see cref="GemmF32"/> on both.
 /// </summary>
 internal static unsafe partial class MatMulKernel
 {
@@ -17,7 +18,9 @@ internal static unsafe partial class MatMulKernel
         Check(args);
         if (args.M == 0 || args.N == 0 || args.Batch == 0)
             return;
-        if (args.Batch == 1 && args.Grouping == GemmGrouping.None)
+        if (device.Path == KernelPath.Amx && args.InputType == DType.BF16)
+            GemmBf16.Run(device, args);
+        else if (args.Batch == 1 && args.Grouping == GemmGrouping.None)
             Single(device, args);
         else if (device.Path != KernelPath.Reference && args.Batch >= device.Threads && LargestItem(args) <= SmallItem)
             Share(device, args);
