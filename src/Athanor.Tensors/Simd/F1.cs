@@ -17,6 +17,9 @@ internal readonly unsafe struct F1(float value) : IVector<F1>
     public static void StoreStreaming(float* target, F1 value) => *target = value._v;
     public static F1 LoadBf16(ushort* source) => new(BFloat16.ToSingle(*source));
     public static void StoreBf16(ushort* target, F1 value) => *target = BFloat16.FromSingle(value._v);
+    public static void StoreBf16Streaming(ushort* target, F1 value) => StoreBf16(target, value);
+    public static F1 LoadTwice(float* source) => new(*source);
+    public static F1 SwapPairs(F1 a) => a;
     public static F1 LoadInt32(int* source) => new(*source);
     public static F1 LoadUInt8(byte* source) => new(*source);
     public static void StoreUInt8(byte* target, F1 value) => *target = unchecked((byte)(int)value._v);

@@ -85,6 +85,15 @@ internal readonly unsafe struct F128(Vector128<float> value) : IVector<F128>
         Vector128.Narrow(rounded, rounded).GetLower().Store(target);
     }
 
+    // Eight bytes have no streaming store; this width serves machines where it would not pay.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreBf16Streaming(ushort* target, F128 value) => StoreBf16(target, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F128 LoadTwice(float* source) => new(Vector128.Shuffle(Vector64.Load(source).ToVector128Unsafe(), Vector128.Create(0, 0, 1, 1)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F128 SwapPairs(F128 a) => new(Vector128.Shuffle(a._v, Vector128.Create(1, 0, 3, 2)));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxAcross(F128 a) => MathF.Max(MathF.Max(a._v[0], a._v[1]), MathF.Max(a._v[2], a._v[3]));
 

@@ -96,6 +96,23 @@ internal readonly unsafe struct F256(Vector256<float> value) : IVector<F256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBf16Streaming(ushort* target, F256 value)
+    {
+        var rounded = RoundToBf16(value._v);
+        Vector128.Narrow(rounded.GetLower(), rounded.GetUpper()).StoreAlignedNonTemporal(target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F256 LoadTwice(float* source)
+    {
+        var half = Vector128.Load(source);
+        return new(Vector256.Shuffle(Vector256.Create(half, half), Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F256 SwapPairs(F256 a) => new(Vector256.Shuffle(a._v, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxAcross(F256 a) => F128.MaxAcross(new(Vector128.Max(a._v.GetLower(), a._v.GetUpper())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,6 +9,9 @@ internal unsafe interface IStored
     static abstract int Size { get; }
     static abstract V Load<V>(void* array, long index) where V : unmanaged, IVector<V>;
     static abstract void Store<V>(void* array, long index, V value) where V : unmanaged, IVector<V>;
+
+    /// <summary>A store past the caches for large results; the address must be aligned to the stored vector.</summary>
+    static abstract void StoreStreaming<V>(void* array, long index, V value) where V : unmanaged, IVector<V>;
     static abstract float Get(void* array, long index);
     static abstract void Set(void* array, long index, float value);
 }
@@ -23,6 +26,9 @@ internal readonly unsafe struct StoredF32 : IStored
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<V>(void* array, long index, V value) where V : unmanaged, IVector<V> => V.Store((float*)array + index, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming<V>(void* array, long index, V value) where V : unmanaged, IVector<V> => V.StoreStreaming((float*)array + index, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Get(void* array, long index) => ((float*)array)[index];
@@ -41,6 +47,9 @@ internal readonly unsafe struct StoredBf16 : IStored
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<V>(void* array, long index, V value) where V : unmanaged, IVector<V> => V.StoreBf16((ushort*)array + index, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming<V>(void* array, long index, V value) where V : unmanaged, IVector<V> => V.StoreBf16Streaming((ushort*)array + index, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Get(void* array, long index) => BFloat16.ToSingle(((ushort*)array)[index]);

@@ -28,6 +28,15 @@ internal unsafe interface IVector<V> :
     /// <summary>Rounds to bf16, nearest even; NaN stays NaN.</summary>
     static abstract void StoreBf16(ushort* target, V value);
 
+    /// <summary>As <see cref="StoreBf16"/>, past the caches; <paramref name="target"/> must be aligned to half the register.</summary>
+    static abstract void StoreBf16Streaming(ushort* target, V value);
+
+    /// <summary>Lanes / 2 numbers, each in two neighbouring lanes; one lane loads one number.</summary>
+    static abstract V LoadTwice(float* source);
+
+    /// <summary>Exchanges lanes 0 and 1, 2 and 3, …; one lane stays as it is.</summary>
+    static abstract V SwapPairs(V a);
+
     /// <summary>Converts 32-bit integers to fp32.</summary>
     static abstract V LoadInt32(int* source);
 

@@ -1,0 +1,153 @@
+using System.Runtime.CompilerServices;
+using Athanor.Tensors.Cpu;
+using Athanor.Tensors.Simd;
+using Athanor.Tensors.Threading;
+
+namespace Athanor.Tensors.Kernels;
+
+internal static unsafe partial class NormKernel
+{
+    /// <summary>Most partial sums of the weight gradients: bounds the scratch and the combining pass, and is the same for every team.</summary>
+    private const long MostPartials = 128;
+
+    private static void BackwardSimd<TKind>(CpuDevice device, in NormBackward a) where TKind : IKind
+    {
+        using Team.Held held = device.Team.Hold();
+        long chunk = Math.Max(Math.Max(1, ChunkElements / Math.Max(1, a.Cols)), (a.Rows + MostPartials - 1) / MostPartials);
+        long chunks = (a.Rows + chunk - 1) / chunk;
+        // Whole cache lines per partial keep members off each other's lines.
+        long stride = (a.Cols + 15) & ~15L;
+        float* scratch = (float*)device.Team.Scratch(Team.Member, 0, (1 + 2 * chunks) * stride * sizeof(float));
+        var body = new BackwardBody<TKind>
+        {
+            A = a,
+            Chunk = chunk,
+            Stride = stride,
+            Gamma = SmallVectors.AsF32(a.Gamma, a.WeightType, a.Cols, scratch, 1),
+            GammaPartials = a.DGamma == null ? null : scratch + stride,
+            BetaPartials = a.DBeta == null ? null : scratch + (1 + chunks) * stride,
+            Stream = Streaming.Pays(a.DH, a.Rows, a.Cols * a.Type.Size()),
+        };
+        device.Launch(body, a.Type, a.Rows, chunk);
+        var combine = new CombineBody { Chunks = chunks, Stride = stride };
+        if (a.DGamma != null)
+            device.Launch(combine with { Partials = body.GammaPartials, Target = a.DGamma }, DType.F32, a.Cols, 1024);
+        if (a.DBeta != null)
+            device.Launch(combine with { Partials = body.BetaPartials, Target = a.DBeta }, DType.F32, a.Cols, 1024);
+    }
+
+    private struct BackwardBody<TKind> : IKernelBody where TKind : IKind
+    {
+        public NormBackward A;
+        public float* Gamma, GammaPartials, BetaPartials;
+        public long Chunk, Stride;
+        public bool Stream;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<V, T>(int member, long begin, long end) where V : unmanaged, IVector<V> where T : struct, IStored
+        {
+            long cols = A.Cols;
+            float* dGamma = GammaPartials == null ? null : GammaPartials + begin / Chunk * Stride;
+            float* dBeta = BetaPartials == null ? null : BetaPartials + begin / Chunk * Stride;
+            if (dGamma != null)
+                new Span<float>(dGamma, (int)cols).Clear();
+            if (dBeta != null)
+                new Span<float>(dBeta, (int)cols).Clear();
+            for (long row = begin; row < end; row++)
+            {
+                void* h = Cells.At(A.H, row * cols, T.Size), dy = Cells.At(A.DY, row * cols, T.Size), dh = Cells.At(A.DH, row * cols, T.Size);
+                void* next = A.DHNext == null ? null : Cells.At(A.DHNext, row * cols, T.Size);
+                float mean = TKind.SubtractsMean ? A.Mean[row] : 0, rstd = A.Rstd[row];
+                long i = Gather<V, T>(h, dy, dGamma, dBeta, mean, rstd, 0, out V sum, out V product);
+                Gather<F1, T>(h, dy, dGamma, dBeta, mean, rstd, i, out F1 sumTail, out F1 productTail);
+                float meanG = (V.Sum(sum) + F1.Sum(sumTail)) / cols, meanProduct = (V.Sum(product) + F1.Sum(productTail)) / cols;
+                i = Finish<V, T>(h, dy, next, dh, mean, rstd, meanG, meanProduct, 0);
+                Finish<F1, T>(h, dy, next, dh, mean, rstd, meanG, meanProduct, i);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly long Gather<V, T>(void* h, void* dy, float* dGamma, float* dBeta, float mean, float rstd, long i, out V sum, out V product)
+            where V : unmanaged, IVector<V> where T : struct, IStored
+        {
+            V scale = V.All(rstd), center = V.All(mean), s0 = V.Zero, s1 = V.Zero, p0 = V.Zero, p1 = V.Zero;
+            long n = A.Cols;
+            for (; i + 2 * V.Lanes <= n; i += 2 * V.Lanes)
+            {
+                GatherOne<V, T>(h, dy, dGamma, dBeta, center, scale, i, ref s0, ref p0);
+                GatherOne<V, T>(h, dy, dGamma, dBeta, center, scale, i + V.Lanes, ref s1, ref p1);
+            }
+            for (; i + V.Lanes <= n; i += V.Lanes)
+                GatherOne<V, T>(h, dy, dGamma, dBeta, center, scale, i, ref s0, ref p0);
+            sum = s0 + s1;
+            product = p0 + p1;
+            return i;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void GatherOne<V, T>(void* h, void* dy, float* dGamma, float* dBeta, V center, V scale, long i, ref V sum, ref V product)
+            where V : unmanaged, IVector<V> where T : struct, IStored
+        {
+            V normal = TKind.SubtractsMean ? (T.Load<V>(h, i) - center) * scale : T.Load<V>(h, i) * scale;
+            V upstream = T.Load<V>(dy, i);
+            V g = upstream * V.Load(Gamma + i);
+            if (TKind.SubtractsMean)
+                sum += g;
+            product = V.Fma(g, normal, product);
+            if (dGamma != null)
+                V.Store(dGamma + i, V.Fma(upstream, normal, V.Load(dGamma + i)));
+            if (dBeta != null)
+                V.Store(dBeta + i, upstream + V.Load(dBeta + i));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly long Finish<V, T>(void* h, void* dy, void* next, void* dh, float mean, float rstd, float meanG, float meanProduct, long i)
+            where V : unmanaged, IVector<V> where T : struct, IStored
+        {
+            // ρ·(g − m − x̂·c) = ρ·g − ρ·m − (h − μ)·ρ²·c
+            V scale = V.All(rstd), center = V.All(mean), shift = V.All(-rstd * meanG), slope = V.All(-rstd * rstd * meanProduct);
+            bool stream = Stream && V.Lanes > 1;
+            float* gamma = Gamma;
+            long n = A.Cols;
+            for (; i + V.Lanes <= n; i += V.Lanes)
+            {
+                V value = TKind.SubtractsMean ? V.Fma(T.Load<V>(h, i) - center, slope, shift) : T.Load<V>(h, i) * slope;
+                value = V.Fma(T.Load<V>(dy, i) * V.Load(gamma + i), scale, value);
+                if (next != null)
+                    value += T.Load<V>(next, i);
+                if (stream)
+                    T.StoreStreaming(dh, i, value);
+                else
+                    T.Store(dh, i, value);
+            }
+            return i;
+        }
+    }
+
+    /// <summary>Target[c] += Σ over chunks of Partials[chunk, c], in chunk order. Items are columns.</summary>
+    private struct CombineBody : IKernelBody
+    {
+        public float* Partials, Target;
+        public long Chunks, Stride;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<V, T>(int member, long begin, long end) where V : unmanaged, IVector<V> where T : struct, IStored
+        {
+            long done = Columns<V>(begin, end);
+            Columns<F1>(done, end);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly long Columns<V>(long i, long end) where V : unmanaged, IVector<V>
+        {
+            for (; i + V.Lanes <= end; i += V.Lanes)
+            {
+                V sum = V.Zero;
+                for (long k = 0; k < Chunks; k++)
+                    sum += V.Load(Partials + k * Stride + i);
+                V.Store(Target + i, V.Load(Target + i) + sum);
+            }
+            return i;
+        }
+    }
+}
