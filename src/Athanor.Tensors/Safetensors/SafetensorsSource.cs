@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+
+namespace Athanor.Tensors.Safetensors;
+
+/// <summary>A tensor to be written: its description and a way to stream its bytes, so that no second copy is made.</summary>
+public sealed class SafetensorsSource
+{
+    private const int Part = 16 << 20;
+    private readonly Action<Stream, CancellationToken> _write;
+
+    /// <summary>A tensor whose bytes <paramref name="write"/> puts into the stream, little-endian and row-major, when its turn comes.</summary>
+    public SafetensorsSource(string name, SafetensorsType type, ReadOnlySpan<long> shape, Action<Stream, CancellationToken> write)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(write);
+        if (name == SafetensorsHeader.MetadataKey)
+            throw new ArgumentException($"'{name}' is the header's key for metadata; give the tensor another name.", nameof(name));
+        Name = name;
+        Type = type;
+        Shape = [.. shape];
+        _write = write;
+        foreach (long extent in shape)
+            ArgumentOutOfRangeException.ThrowIfNegative(extent, nameof(shape));
+        if (!SafetensorsHeaderParser.TryBytes(type, Shape, out long length))
+            throw new ArgumentException($"The size of {type}[{string.Join(", ", Shape)}] is too large or does not fill whole bytes.", nameof(shape));
+        Length = length;
+    }
+
+    public string Name { get; }
+    public SafetensorsType Type { get; }
+    public ImmutableArray<long> Shape { get; }
+
+    /// <summary>Bytes.</summary>
+    public long Length { get; }
+
+    /// <summary>A tensor whose bytes are in memory; they are read when the file is written.</summary>
+    public static SafetensorsSource Of(string name, SafetensorsType type, ReadOnlySpan<long> shape, ReadOnlyMemory<byte> bytes)
+    {
+        var source = new SafetensorsSource(name, type, shape, (stream, cancellation) => WriteParts(stream, bytes, cancellation));
+        if (source.Length != bytes.Length)
+            throw new ArgumentException($"The tensor '{name}', {type}[{string.Join(", ", source.Shape)}], takes {source.Length} bytes, but {bytes.Length} were given.", nameof(bytes));
+        return source;
+    }
+
+    /// <summary>A tensor in native memory, which must live until the file is written.</summary>
+    internal static unsafe SafetensorsSource OfNative(string name, SafetensorsType type, ReadOnlySpan<long> shape, void* data)
+    {
+        SafetensorsSource? source = null;
+        return source = new SafetensorsSource(name, type, shape, (stream, cancellation) => WriteParts(stream, (byte*)data, source!.Length, cancellation));
+    }
+
+    internal void WriteTo(Stream stream, CancellationToken cancellation) => _write(stream, cancellation);
+
+    private static void WriteParts(Stream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        for (int done = 0; done < bytes.Length; done += Part)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            stream.Write(bytes.Span.Slice(done, Math.Min(Part, bytes.Length - done)));
+        }
+    }
+
+    private static unsafe void WriteParts(Stream stream, byte* data, long length, CancellationToken cancellation)
+    {
+        for (long done = 0; done < length; done += Part)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            stream.Write(new ReadOnlySpan<byte>(data + done, (int)Math.Min(Part, length - done)));
+        }
+    }
+}
