@@ -21,6 +21,8 @@ internal static unsafe partial class FlashAttention
             ForwardReference(a);
         else if (a.QueryLength <= MaxStreamedQueries)
             ForwardStreamed(device, a);
+        else if (UsesTiles(device, a))
+            FlashForwardAmx.Run(device, a);
         else
             ForwardSimd(device, a);
     }
@@ -36,6 +38,9 @@ internal static unsafe partial class FlashAttention
         else
             BackwardSimd(device, a);
     }
+
+    /// <summary>Below 16 columns most of a tile would be padding.</summary>
+    private static bool UsesTiles(CpuDevice device, in AttentionArgs a) => device.Path == KernelPath.Amx && a.Type == DType.BF16 && a.HeadDim >= 16;
 
     private static void LocateSegments(ref AttentionArgs a)
     {

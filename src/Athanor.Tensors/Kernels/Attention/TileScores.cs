@@ -1,0 +1,177 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Athanor.Tensors.Simd;
+
+namespace Athanor.Tensors.Kernels;
+
+/// <summary>
+/// Vector work on transposed scores as the tile kernels leave them: cells of 32 keys × 32 queries, each four tiles [16 keys][16 queries]
+/// of fp32: (upper keys, left queries), (upper, right), (lower, left), (lower, right).
+/// </summary>
+internal static unsafe class TileScores
+{
+    /// <summary>Keys or queries of a cell, numbers of a cell and of a tile.</summary>
+    public const int Cell = 32, CellFloats = 1024, TileFloats = 256;
+
+    /// <summary>Score of a hidden pair, and where running maxima start: far below every real score, and far enough apart that hidden weights are exactly 0.</summary>
+    public const float Hidden = -1e30f, Lowest = -1e20f;
+
+    /// <summary>
+    /// 2^x, relative error below 4e-6: a polynomial on the fraction above the floor, which the scaling instruction takes for itself. −∞ gives 0.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Exp2(Vector512<float> x)
+    {
+        var f = Avx512DQ.Reduce(x, 0x09);
+        var p = Vector512.Create(0.0135341679f);
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(0.0520114606f));
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(0.241442757f));
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(0.693003834f));
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(1.00000259f));
+        return Avx512F.Scale(p, x);
+    }
+
+    /// <summary>Hides those pairs of one cell that the mask hides.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Mask(float* cell, int firstKey, in QueryBlockMask mask)
+    {
+        for (int half = 0; half < 2; half++)
+        {
+            float* b = mask.Bounds + half * 16;
+            // One unsigned comparison per range: key − start < length.
+            var start0 = Vector512.ConvertToInt32(Vector512.Load(b));
+            var start1 = Vector512.ConvertToInt32(Vector512.Load(b + 64));
+            var length0 = Vector512.Max(Vector512.ConvertToInt32(Vector512.Load(b + 32)) - start0, Vector512<int>.Zero).AsUInt32();
+            var length1 = Vector512.Max(Vector512.ConvertToInt32(Vector512.Load(b + 96)) - start1, Vector512<int>.Zero).AsUInt32();
+            bool single = length0 == Vector512<uint>.Zero;
+            var hidden = Vector512.Create(Hidden);
+            for (int j = 0; j < Cell; j++)
+            {
+                float* row = cell + (j >> 4) * 2 * TileFloats + half * TileFloats + (j & 15) * 16;
+                var key = Vector512.Create(firstKey + j);
+                var visible = Vector512.LessThan((key - start1).AsUInt32(), length1);
+                if (!single)
+                    visible |= Vector512.LessThan((key - start0).AsUInt32(), length0);
+                Vector512.ConditionalSelect(visible.AsSingle(), Vector512.Load(row), hidden).Store(row);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Turns products into final scores in units of log 2 (cap, bias, mask). For each score the derivative of the cap goes to
+    /// <paramref name="capSlopes"/>, unless that is null.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Bias(float* cell, int firstKey, in ScoreRule rule, bool masked, float* capSlopes)
+    {
+        for (int half = 0; half < 2; half++)
+        {
+            for (int j = 0; j < Cell; j++)
+            {
+                int at = (j >> 4) * 2 * TileFloats + half * TileFloats + (j & 15) * 16;
+                var x = rule.Apply(F512.Load(cell + at), firstKey + j, half * 16, masked, Hidden, out F512 slope, out _);
+                F512.Store(cell + at, x * F512.All(Log2E));
+                if (capSlopes != null)
+                    F512.Store(capSlopes + at, slope);
+            }
+        }
+    }
+
+    public const float Log2E = 1.44269504f, Ln2 = 0.693147181f;
+
+    /// <summary>
+    /// Scores of <paramref name="cells"/> cells become weights 2^(c·s − c·m) in B form (pairs of keys interleaved), the right operand of Vᵀ·Pᵀ.
+    /// m is the running maximum, but it follows the true one only when that has grown by more than <see cref="Slack"/> doublings:
+    /// weights up to 2^8 cost no precision and the sums so far rarely need rescaling.
+    /// </summary>
+    /// <param name="shrink">[32]: factor of the sums so far, where the result has the bit of that half of the queries.</param>
+    /// <returns>Bit 0: queries 0 … 15 need rescaling; bit 1: queries 16 … 31.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int Softmax(float* scores, int cells, uint* weights, float* largest, float* sums, float* shrink, float c)
+    {
+        int rescale = 0;
+        for (int half = 0; half < 2; half++)
+        {
+            float* s0 = scores + half * TileFloats;
+            var old = Vector512.Load(largest + half * 16);
+            Vector512<float> m0 = old, m1 = old, m2 = old, m3 = old;
+            for (int tile = 0; tile < 2 * cells; tile++)
+            {
+                float* s = s0 + tile * 2 * TileFloats;
+                for (int j = 0; j < 16; j += 4)
+                {
+                    m0 = Avx512F.Max(m0, Vector512.Load(s + j * 16));
+                    m1 = Avx512F.Max(m1, Vector512.Load(s + j * 16 + 16));
+                    m2 = Avx512F.Max(m2, Vector512.Load(s + j * 16 + 32));
+                    m3 = Avx512F.Max(m3, Vector512.Load(s + j * 16 + 48));
+                }
+            }
+            var m = Avx512F.Max(Avx512F.Max(m0, m1), Avx512F.Max(m2, m3));
+            var sum = Vector512.Load(sums + half * 16);
+            if (Vector512.GreaterThanAny((m - old) * c, Vector512.Create(Slack)))
+            {
+                m.Store(largest + half * 16);
+                var factor = Exp2((old - m) * c);
+                factor.Store(shrink + half * 16);
+                sum *= factor;
+                rescale |= 1 << half;
+                old = m;
+            }
+            var offset = -(old * c);
+            var scale = Vector512.Create(c);
+            Vector512<float> sumA = Vector512<float>.Zero, sumB = sumA;
+            var rounding = Vector512.Create(0x8000u);
+            var upper = Vector512.Create(0xFFFF0000u);
+            for (int tile = 0; tile < 2 * cells; tile++)
+            {
+                float* s = s0 + tile * 2 * TileFloats;
+                uint* d = weights + (tile >> 1) * 512 + half * 256 + (tile & 1) * 128;
+                for (int j = 0; j < 16; j += 2)
+                {
+                    var even = Exp2(Avx512F.FusedMultiplyAdd(Vector512.Load(s + j * 16), scale, offset));
+                    var odd = Exp2(Avx512F.FusedMultiplyAdd(Vector512.Load(s + j * 16 + 16), scale, offset));
+                    sumA += even;
+                    sumB += odd;
+                    // Round half up: the mean error of a positive number's 16 low bits is the same as nearest even's.
+                    var low = (even.AsUInt32() + rounding) >>> 16;
+                    Vector512.ConditionalSelect(upper, odd.AsUInt32() + rounding, low).Store(d + j * 8);
+                }
+            }
+            (sum + (sumA + sumB)).Store(sums + half * 16);
+        }
+        return rescale;
+    }
+
+    /// <summary>Doublings that the true maximum may run ahead of the one in use.</summary>
+    private const float Slack = 8;
+
+    /// <summary>
+    /// Transposes sums [dims][32 queries] (cells of 32 dims) to rows of bf16, row i times factors[i]; <paramref name="staged"/> holds 4 KB.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreTransposed(float* sums, int dims, float* factors, ushort* target, long stride, int rows, float* staged)
+    {
+        for (int half = 0; half * 16 < rows; half++)
+        {
+            for (int dim = 0; dim < dims; dim += 16)
+            {
+                float* tile = sums + (dim >> 5) * CellFloats + ((dim >> 4) & 1) * 2 * TileFloats + half * TileFloats;
+                Amx.Packing.Transpose16((byte*)tile, 64, (byte*)staged);
+                int width = Math.Min(16, dims - dim), last = Math.Min(16, rows - half * 16);
+                for (int i = 0; i < last; i++)
+                {
+                    ushort* row = target + (half * 16 + i) * stride + dim;
+                    var v = F512.Load(staged + i * 16) * F512.All(factors[half * 16 + i]);
+                    if (width == 16)
+                    {
+                        F512.StoreBf16(row, v);
+                        continue;
+                    }
+                    F512.StoreBf16((ushort*)(staged + TileFloats), v);
+                    new ReadOnlySpan<ushort>(staged + TileFloats, width).CopyTo(new Span<ushort>(row, width));
+                }
+            }
+        }
+    }
+}
