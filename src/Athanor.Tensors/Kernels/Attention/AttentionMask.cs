@@ -113,7 +113,7 @@ internal unsafe struct QueryBlockMask
 {
     private int _anyStart0, _anyEnd0, _allStart0, _allEnd0, _anyStart1, _anyEnd1, _allStart1, _allEnd1;
 
-    /// <summary>[4][Lanes]: Start0, End0, Start1, End1 of each query; lanes beyond the block see nothing.</summary>
+    /// <summary>[4][Lanes]: Start0, End0, Start1, End1 of each query.</summary>
     public float* Bounds;
     public int Lanes;
 
@@ -126,6 +126,11 @@ internal unsafe struct QueryBlockMask
         QueryBlockMask m = default;
         m.Bounds = bounds;
         m.Lanes = lanes;
+        if (a.SegmentRanges == null && a.Prefix == null)
+        {
+            m.FillMoving(a, first, count);
+            return m;
+        }
         m._anyStart0 = m._anyStart1 = m._allEnd0 = m._allEnd1 = int.MaxValue;
         m._anyEnd0 = m._anyEnd1 = m._allStart0 = m._allStart1 = int.MinValue;
         for (int lane = 0; lane < count; lane++)
@@ -145,6 +150,34 @@ internal unsafe struct QueryBlockMask
         if (m.EndKey <= m.FirstKey)
             m.FirstKey = m.EndKey = 0;
         return m;
+    }
+
+    /// <summary>
+    /// The common masks without the row-by-row search: causal and window, whose one range moves with the query, so that the extremes are at the
+    /// first and the last. Says for lanes beyond the block what the last query says; nobody looks there.
+    /// </summary>
+    private void FillMoving(in AttentionArgs a, int first, int count)
+    {
+        int n = a.KeyLength, p = (int)Math.Min((long)a.Offset + first, int.MaxValue / 2), lanes = Lanes;
+        int back = a.Window > 0 ? Math.Min(a.Window, int.MaxValue / 4) - 1 : int.MaxValue / 2;
+        int ahead = a.Causal ? 1 : a.Window > 0 ? back + 1 : int.MaxValue / 4;
+        float* bounds = Bounds;
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            int own = p + Math.Min(lane, count - 1);
+            bounds[lane] = bounds[lanes + lane] = 0;
+            bounds[2 * lanes + lane] = Math.Max(0, own - back);
+            bounds[3 * lanes + lane] = Math.Min(n, own + ahead);
+        }
+        _allStart0 = _anyStart0 = int.MaxValue;
+        _allEnd0 = _anyEnd0 = int.MinValue;
+        _anyStart1 = Math.Max(0, p - back);
+        _allStart1 = Math.Max(0, p + count - 1 - back);
+        _anyEnd1 = Math.Min(n, p + count - 1 + ahead);
+        _allEnd1 = Math.Min(n, p + ahead);
+        bool empty = _anyEnd1 <= _anyStart1;
+        FirstKey = empty ? 0 : _anyStart1;
+        EndKey = empty ? 0 : _anyEnd1;
     }
 
     /// <summary>What the block sees of keys [from, to).</summary>

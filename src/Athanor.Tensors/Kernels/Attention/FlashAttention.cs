@@ -35,6 +35,8 @@ internal static unsafe partial class FlashAttention
         LocateSegments(ref a);
         if (device.Path == KernelPath.Reference)
             BackwardReference(a);
+        else if (UsesTiles(device, a))
+            FlashBackwardAmx.Run(device, a);
         else
             BackwardSimd(device, a);
     }

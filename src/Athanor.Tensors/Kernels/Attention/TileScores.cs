@@ -147,6 +147,77 @@ internal static unsafe class TileScores
     private const float Slack = 8;
 
     /// <summary>
+    /// Backward, one cell: scores become P, products dO·V become dS = P∘(dP − D)(∘ derivative of the cap). P and dS go out as left operands
+    /// (A form, keys down), dS also as right operand (B form, pairs of keys).
+    /// </summary>
+    /// <param name="lse">[32], in units of log 2.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Derivatives(float* scores, float* products, float* capSlopes, float* lse, float* delta, float c, ushort* weightsA, ushort* gradientsA, uint* gradientsB)
+    {
+        var scale = Vector512.Create(c);
+        Vector512<float> lseLeft = Vector512.Load(lse), lseRight = Vector512.Load(lse + 16), deltaLeft = Vector512.Load(delta), deltaRight = Vector512.Load(delta + 16);
+        var rounding = Vector512.Create(0x8000u);
+        var upper = Vector512.Create(0xFFFF0000u);
+        var odd = Vector512.CreateSequence<ushort>(1, 2);
+        for (int j = 0; j < Cell; j += 2)
+        {
+            float* s = scores + (j >> 4) * 2 * TileFloats + (j & 15) * 16, d = products + (s - scores);
+            Vector512<uint> left0 = default, right0 = default;
+            for (int k = 0; k < 2; k++)
+            {
+                var pLeft = Exp2(Avx512F.FusedMultiplySubtract(Vector512.Load(s + k * 16), scale, lseLeft));
+                var pRight = Exp2(Avx512F.FusedMultiplySubtract(Vector512.Load(s + k * 16 + TileFloats), scale, lseRight));
+                var gLeft = pLeft * (Vector512.Load(d + k * 16) - deltaLeft);
+                var gRight = pRight * (Vector512.Load(d + k * 16 + TileFloats) - deltaRight);
+                if (capSlopes != null)
+                {
+                    gLeft *= Vector512.Load(capSlopes + (s - scores) + k * 16);
+                    gRight *= Vector512.Load(capSlopes + (s - scores) + k * 16 + TileFloats);
+                }
+                var left = gLeft.AsUInt32() + rounding;
+                var right = gRight.AsUInt32() + rounding;
+                Upper(pLeft.AsUInt32() + rounding, odd, pRight.AsUInt32() + rounding).Store(weightsA + (j + k) * Cell);
+                Upper(left, odd, right).Store(gradientsA + (j + k) * Cell);
+                if (k == 0)
+                {
+                    left0 = left >>> 16;
+                    right0 = right >>> 16;
+                    continue;
+                }
+                Vector512.ConditionalSelect(upper, left, left0).Store(gradientsB + j * 8);
+                Vector512.ConditionalSelect(upper, right, right0).Store(gradientsB + 256 + j * 8);
+            }
+        }
+    }
+
+    /// <summary>The upper halves of 2 × 16 numbers, in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ushort> Upper(Vector512<uint> left, Vector512<ushort> odd, Vector512<uint> right) =>
+        Avx512BW.PermuteVar32x16x2(left.AsUInt16(), odd, right.AsUInt16());
+
+    /// <summary>Rows of sums (cells of 32 rows × 32 dims, one behind the other along the dims) times a factor, rounded to bf16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreRows(float* sums, int dims, float factor, ushort* target, long stride, int rows, ushort* staged)
+    {
+        var scale = F512.All(factor);
+        for (int i = 0; i < rows; i++)
+        {
+            ushort* row = target + i * stride;
+            for (int dim = 0; dim < dims; dim += 16)
+            {
+                var v = F512.Load(sums + (dim >> 5) * CellFloats + (i >> 4) * 2 * TileFloats + ((dim >> 4) & 1) * TileFloats + (i & 15) * 16) * scale;
+                if (dim + 16 <= dims)
+                {
+                    F512.StoreBf16(row + dim, v);
+                    continue;
+                }
+                F512.StoreBf16(staged, v);
+                new ReadOnlySpan<ushort>(staged, dims - dim).CopyTo(new Span<ushort>(row + dim, dims - dim));
+            }
+        }
+    }
+
+    /// <summary>
     /// Transposes sums [dims][32 queries] (cells of 32 dims) to rows of bf16, row i times factors[i]; <paramref name="staged"/> holds 4 KB.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
