@@ -15,6 +15,10 @@ internal static class KernelsTopic
     private static readonly Action<KernelRun>[] Families =
     [
         LimitCases.Run,
+        GemmBf16Cases.Run,
+        GemmF32Cases.Run,
+        AttentionCases.Run,
+        MemoryBoundCases.Run,
     ];
 
     public static int Run(Options options)
