@@ -18,15 +18,19 @@ internal static unsafe class GemmCases
 {
     private const string Ours = "ours", Peer = "peer";
 
+    /// <summary>A 2 × 2 loop far below the registers-only limit means that the machine is in a slow state, which hits every GEMM.</summary>
+    private const string Loop = "2x2 tile loop from L1, in turns with the above";
+
     public static void Run(KernelRun run, CpuDevice device, Limits limits, GemmGroup group, IReadOnlyList<GemmShape> shapes)
     {
         if (!run.Options.Wants(group.Name))
             return;
         run.Report.Group(group.Name, group.Remark);
         var results = new List<(GemmShape Shape, Result Result)>();
+        var loops = new List<(double Median, double Best)>();
         foreach (GemmShape shape in shapes)
         {
-            Result result = One(run, device, limits, group, shape);
+            Result result = One(run, device, limits, group, shape, loops);
             run.Report.Add(result);
             results.Add((shape, result));
         }
@@ -34,9 +38,18 @@ internal static unsafe class GemmCases
         Result[] large = [.. results.Where(r => r.Shape.Large).Select(r => r.Result)];
         if (large.Length > 0 && large.Length < results.Count)
             AddMean(run, "geometric mean, large shapes", large);
+        if (loops.Count > 0)
+        {
+            run.Report.Add(new Result("", Loop, Report.GeometricMean([.. loops.Select(l => l.Median)]), "GFLOP/s")
+            {
+                Best = Report.GeometricMean([.. loops.Select(l => l.Best)]),
+                Limit = results[0].Result.Limit,
+                Threads = device.Threads,
+            });
+        }
     }
 
-    private static Result One(KernelRun run, CpuDevice device, Limits limits, GemmGroup group, GemmShape shape)
+    private static Result One(KernelRun run, CpuDevice device, Limits limits, GemmGroup group, GemmShape shape, List<(double Median, double Best)> loops)
     {
         var (m, n, k) = shape;
         using var buffers = new Buffers();
@@ -81,6 +94,7 @@ internal static unsafe class GemmCases
         bool row = m == 1;
         Peak peak = row ? Peak.MemoryRead : device.Path == KernelPath.Amx && group.Input == DType.BF16 ? Peak.AmxBf16 : Peak.FmaF32;
         string? limit = limits.Join(measure, peak);
+        string? loop = peak == Peak.AmxBf16 ? limits.Join(measure, Peak.AmxBf16FromL1) : null;
         double flopsPerUnit = row ? 2.0 / group.Input.Size() : 1;
         if (run.Peer is { } dnnl)
         {
@@ -88,6 +102,8 @@ internal static unsafe class GemmCases
             measure.Add(Peer, shape.Flops, product.Run, foreign: true);
         }
         measure.Go(run.Seconds);
+        if (loop is not null)
+            loops.Add((measure.Median(loop) / 1e9, measure.Best(loop) / 1e9));
         return new Result("", shape.ToString(), measure.Median(Ours) / 1e9, "GFLOP/s")
         {
             Best = measure.Best(Ours) / 1e9,

@@ -17,6 +17,10 @@ internal static unsafe partial class MemoryBoundCases
         if (!run.Options.Wants("memory-bound") || run.Device.Path == KernelPath.Reference)
             return;
         run.Report.Group("memory-bound", "bytes that must move; limit: streaming with the like mix of reads and writes");
+        RmsNorm(run);
+        SwiGlu(run);
+        Rope(run);
+        CrossEntropy(run);
         AdamW(run, withCopy: false);
         AdamW(run, withCopy: true);
     }
@@ -36,7 +40,7 @@ internal static unsafe partial class MemoryBoundCases
 
     private static void AdamW(KernelRun run, bool withCopy)
     {
-        const long Count = 16 << 20;
+        const long Count = 48 << 20;
         using var buffers = new Buffers();
         var args = new AdamWArgs
         {
