@@ -9,8 +9,10 @@ namespace Athanor.Tensors.Amx;
 /// Writes the machine code of the one AMX kernel, in the variant that <see cref="SweepOptions"/> describes.
 /// </summary>
 /// <remarks>
-/// <para>Per step of 32 k: four tile loads, then four tile products on tmm0 … tmm3 (loads first: the products of one step hide the
-/// loads of the next). k always ascends, so a number of C depends on its row of A and its column of B alone:
+/// <para>Per step of 32 k: four tile loads and four tile products on tmm0 … tmm3. The loads come as early as possible, since the
+/// products of one step hide the loads of the next; but both tiles of A pass through tmm4, so that one tile register stays
+/// unused: that costs nothing on a quiet machine, and on a busy host, whose tile registers seem to run short, the loop
+/// with all eight in use takes 1.4 times as long. k always ascends, so a number of C depends on its row of A and its column of B alone:
 /// not on the shape of C, on its place in C, on blocking or on threads.</para>
 /// <para>The operand that all blocks of the sweep share should stay in the first-level cache. It is loaded normally for its first
 /// <see cref="SweepArgs.ResidentSteps"/>; everything else is loaded with the T1 hint, which leaves the first level alone.</para>
@@ -182,14 +184,13 @@ internal sealed class SweepEmitter
         LoadTile(tmm4, _options.PackedA ? __[rax + r8 * 1] : __[rax + rcx * 1], keepA);
         LoadTile(tmm6, __[rsi + r8 * 1], keepB);
         LoadTile(tmm7, __[rsi + r8 * 1 + TileBytes], keepB);
-        if (Full)
-            LoadTile(tmm5, _options.PackedA ? __[rax + r8 * 1 + TileBytes] : __[rbx + rcx * 1], keepA);
         Multiply(tmm0, tmm4, tmm6);
         Multiply(tmm1, tmm4, tmm7);
         if (Full)
         {
-            Multiply(tmm2, tmm5, tmm6);
-            Multiply(tmm3, tmm5, tmm7);
+            LoadTile(tmm4, _options.PackedA ? __[rax + r8 * 1 + TileBytes] : __[rbx + rcx * 1], keepA);
+            Multiply(tmm2, tmm4, tmm6);
+            Multiply(tmm3, tmm4, tmm7);
         }
         Prefetch();
         _a.add(rax, _options.PackedA ? 2 * TileBytes : 64);

@@ -40,7 +40,7 @@ internal unsafe partial struct GemmJob
         _panels = Packing.Cells(_columns);
         int size = args.OutputType.Size();
         _rowsOut = !plan.Swapped && args.Alpha == 1 && !(args.Accumulate && args.OutputType == DType.BF16);
-        _stream = (long)_rows * _columns * size > 1 << 20 && args.Ldc * size % 64 == 0 && (nint)args.C % 64 == 0;
+        _stream = plan.Stream && (long)_rows * _columns * size > 1 << 20 && args.Ldc * size % 64 == 0 && (nint)args.C % 64 == 0;
     }
 
     /// <summary>What one member needs at hand.</summary>

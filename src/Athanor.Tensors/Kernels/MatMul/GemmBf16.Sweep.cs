@@ -4,7 +4,7 @@ namespace Athanor.Tensors.Kernels;
 
 internal unsafe partial struct GemmJob
 {
-    private const int ResidentSteps = 20, StoringSteps = 16;
+    private const int StoringSteps = 16;
 
     /// <summary>Each panel down all blocks of the range; the left operand is packed once, before.</summary>
     private void SweepDown(ref Worker worker, in Range range)
@@ -76,7 +76,7 @@ internal unsafe partial struct GemmJob
         }
         sweep.B = right;
         sweep.BBlock = across ? (long)_steps * Packing.CellBytes : 0;
-        sweep.ResidentSteps = Math.Min(steps, ResidentSteps);
+        sweep.ResidentSteps = Math.Min(steps, _plan.ResidentSteps);
         sweep.StreamedSteps = steps - sweep.ResidentSteps;
         sweep.Blocks = count;
         sweep.Scratch = worker.Scratch;
@@ -110,11 +110,25 @@ internal unsafe partial struct GemmJob
             sweep.OutDown = 2048;
             sweep.OutBlock = sumStride;
         }
+        int lines = across || panel1 == range.Panel1 || range.Right == null ? 0 : _plan.PrefetchLines;
+        int rows = across && (block0 + 2) * Packing.Cell <= _rows && !_leftTransposed ? _plan.PrefetchRows : 0;
+        if (lines > 0)
+        {
+            sweep.Prefetch = right + (long)_steps * Packing.CellBytes;
+        }
+        else if (rows > 0)
+        {
+            sweep.Prefetch = (byte*)((ushort*)_left.Data + (block0 + 1) * Packing.Cell * _left.Stride + range.Step0 * Packing.Cell);
+            sweep.PrefetchStride = _left.Stride * 2;
+            sweep.PrefetchBlock = rows * sweep.PrefetchStride;
+        }
         var options = new SweepOptions
         {
             LoadInit = bias || !first,
             PackedA = left != null,
             AcrossPanels = across,
+            PrefetchLines = lines,
+            PrefetchRows = rows,
             Output = rowsOut ? RowOutput : SweepOutput.Tiles,
             Piped = rowsOut && steps >= StoringSteps,
         };

@@ -117,9 +117,15 @@ internal static unsafe partial class GemmBf16
     {
         if (args.M == 0 || args.N == 0)
             return;
+        GemmPlan plan = args.K == 0 ? default : GemmPlan.For(args.M, args.N, args.K, args.TransA, args.TransB, packed != null, alone ? 1 : device.Team.Members, CpuFeatures.L2Bytes);
+        Run(device, args, packed, plan, alone);
+    }
+
+    /// <summary>One product by a given plan; for measurements and tests.</summary>
+    public static void Run(CpuDevice device, in GemmArgs args, byte* packed, in GemmPlan plan, bool alone = false)
+    {
         var team = device.Team;
         GemmJob job = default;
-        GemmPlan plan = args.K == 0 ? default : GemmPlan.For(args.M, args.N, args.K, args.TransA, args.TransB, packed != null, alone ? 1 : team.Members, CpuFeatures.L2Bytes);
         job.Setup(args, plan, packed);
         if (args.K == 0)
             job.StoreEmptySums();

@@ -30,6 +30,20 @@ internal readonly record struct GemmPlan
     public int ItemBlocks { get; init; }
     public int ItemPanels { get; init; }
 
+    /// <summary>Leading steps of the shared operand that stay in the first-level cache, see <see cref="SweepArgs.ResidentSteps"/>.</summary>
+    public int ResidentSteps { get; init; } = 20;
+
+    /// <summary>Lines of the next panel, or rows of the next block, that every step of the kernel prefetches.</summary>
+    public int PrefetchLines { get; init; }
+    public int PrefetchRows { get; init; }
+
+    /// <summary>Large results are written past the caches.</summary>
+    public bool Stream { get; init; } = true;
+
+    public GemmPlan()
+    {
+    }
+
     private const int LongestChunk = 32, MostItemTiles = 256, MostBlocks = 32;
 
     /// <param name="m">Rows of C.</param>
