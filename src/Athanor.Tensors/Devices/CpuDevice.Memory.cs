@@ -7,7 +7,15 @@ public sealed unsafe partial class CpuDevice : IKernels
 {
     void IKernels.Clear(void* target, long bytes) => ClearKernel.Run(this, target, bytes);
 
-    void IKernels.Copy(in TensorView target, in TensorView source) => StridedKernel.Copy(this, target, source);
+    void IKernels.Copy(in TensorView target, in TensorView source)
+    {
+        if (target.DType == source.DType)
+            CopyKernel.Copy(this, target, source);
+        else if (target.Strides.IsRowMajor(target.Shape) && source.Strides.IsRowMajor(source.Shape))
+            CastKernel.Cast(this, source.DType, source.Pointer, target.DType, target.Pointer, source.Shape.Count);
+        else
+            StridedKernel.Copy(this, target, source);
+    }
 
     void IKernels.Accumulate(in TensorView target, in TensorView source, float scale) => StridedKernel.Accumulate(this, target, source, scale);
 

@@ -136,26 +136,6 @@ public sealed unsafe class Team : IDisposable
     /// <summary>The calling thread's place among <see cref="Members"/>: cut work by this, and take scratch by the member number.</summary>
     public static int Rank => _alone ? 0 : _member;
 
-    /// <summary>
-    /// Keeps the team for the calling thread over several jobs, so that scratch filled by one is still there for the next:
-    /// <c>using var held = team.Hold();</c>. Costs nothing inside a job.
-    /// </summary>
-    internal Held Hold() => new(_current is null ? _gate : null);
-
-    /// <summary>See <see cref="Hold"/>.</summary>
-    internal readonly ref struct Held
-    {
-        private readonly Lock? _gate;
-
-        internal Held(Lock? gate)
-        {
-            _gate = gate;
-            gate?.Enter();
-        }
-
-        public void Dispose() => _gate?.Exit();
-    }
-
     /// <summary>All members wait here for each other. Only inside <see cref="Run"/>.</summary>
     public void Barrier()
     {

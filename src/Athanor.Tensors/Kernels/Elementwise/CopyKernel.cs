@@ -12,6 +12,15 @@ internal static unsafe class CopyKernel
 {
     private const long ChunkElements = 32 << 10, Tile = 32;
 
+    public static void Copy(CpuDevice device, in TensorView target, in TensorView source)
+    {
+        int rank = target.Shape.Rank;
+        Span<long> sizes = stackalloc long[Shape.MaxRank], from = stackalloc long[Shape.MaxRank], to = stackalloc long[Shape.MaxRank];
+        for (int d = 0; d < rank; d++)
+            (sizes[d], from[d], to[d]) = (target.Shape[d], source.Strides[d], target.Strides[d]);
+        Copy(device, target.DType.Size(), source.Pointer, target.Pointer, sizes[..rank], from[..rank], to[..rank]);
+    }
+
     /// <param name="sizes">Shape of both views.</param>
     /// <param name="from">Strides of the source in elements; zero repeats.</param>
     /// <param name="to">Strides of the target.</param>

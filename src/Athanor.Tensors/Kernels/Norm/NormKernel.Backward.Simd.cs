@@ -12,12 +12,11 @@ internal static unsafe partial class NormKernel
 
     private static void BackwardSimd<TKind>(CpuDevice device, in NormBackward a) where TKind : IKind
     {
-        using Team.Held held = device.Team.Hold();
         long chunk = Math.Max(Math.Max(1, ChunkElements / Math.Max(1, a.Cols)), (a.Rows + MostPartials - 1) / MostPartials);
         long chunks = (a.Rows + chunk - 1) / chunk;
         // Whole cache lines per partial keep members off each other's lines.
         long stride = (a.Cols + 15) & ~15L;
-        float* scratch = (float*)device.Team.Scratch(Team.Member, 0, (1 + 2 * chunks) * stride * sizeof(float));
+        float* scratch = (float*)ThreadScratch.Get(0, (1 + 2 * chunks) * stride * sizeof(float));
         var body = new BackwardBody<TKind>
         {
             A = a,

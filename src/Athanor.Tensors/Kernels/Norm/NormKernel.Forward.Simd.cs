@@ -12,8 +12,7 @@ internal static unsafe partial class NormKernel
 
     private static void ForwardSimd<TKind>(CpuDevice device, in NormForward a) where TKind : IKind
     {
-        using Team.Held held = device.Team.Hold();
-        float* weights = (float*)device.Team.Scratch(Team.Member, 0, 2 * a.Cols * sizeof(float));
+        float* weights = (float*)ThreadScratch.Get(0, 2 * a.Cols * sizeof(float));
         var body = new ForwardBody<TKind>
         {
             A = a,
@@ -27,7 +26,7 @@ internal static unsafe partial class NormKernel
         {
             // The row waits here between the passes: reading h back after a streaming store would fetch it from memory.
             body.RowBytes = (rowBytes + 63) & ~63L;
-            body.Row = device.Team.Scratch(Team.Member, 1, body.RowBytes * members);
+            body.Row = ThreadScratch.Get(1, body.RowBytes * members);
         }
         device.Launch(body, a.Type, a.Rows, Math.Max(1, ChunkElements / Math.Max(1, a.Cols)));
     }

@@ -15,7 +15,6 @@ internal static unsafe partial class ReductionKernel
 
     private static void ForwardSimd(CpuDevice device, ReductionFunction function, in ReductionArguments a)
     {
-        using Team.Held held = device.Team.Hold();
         float* result = Statistic(device, function, a);
         var y = new Cells(a.Y, a.YType);
         for (long i = 0; i < a.Outer * a.Inner; i++)
@@ -26,7 +25,7 @@ internal static unsafe partial class ReductionKernel
     private static float* Statistic(CpuDevice device, ReductionFunction function, in ReductionArguments a)
     {
         long results = a.Outer * a.Inner;
-        float* first = (float*)device.Team.Scratch(Team.Member, 0, 2 * results * sizeof(float)), second = first + results;
+        float* first = (float*)ThreadScratch.Get(0, 2 * results * sizeof(float)), second = first + results;
         switch (function)
         {
             case ReductionFunction.Sum:
@@ -73,7 +72,7 @@ internal static unsafe partial class ReductionKernel
         long blocks = a.Inner == 1 ? 1 : (a.Inner + ColumnBlock - 1) / ColumnBlock;
         long pieceLength = a.Inner == 1 ? PieceElements : Math.Max(32, PieceElements / Math.Min(a.Inner, ColumnBlock));
         long pieces = Math.Max(1, (a.Length + pieceLength - 1) / pieceLength), results = a.Outer * a.Inner;
-        float* partials = pieces == 1 ? result : (float*)device.Team.Scratch(Team.Member, 1, results * pieces * sizeof(float));
+        float* partials = pieces == 1 ? result : (float*)ThreadScratch.Get(1, results * pieces * sizeof(float));
         long items = a.Outer * pieces * blocks;
         long perItem = Math.Max(1, Math.Min(a.Length, pieceLength) * Math.Min(a.Inner, ColumnBlock));
         var body = new PieceBody<TOp> { A = a, Shift = shift, Partials = partials, PieceLength = pieceLength, Pieces = pieces, Blocks = blocks };
@@ -175,7 +174,6 @@ internal static unsafe partial class ReductionKernel
 
     private static void BackwardSimd(CpuDevice device, ReductionFunction function, in ReductionArguments a)
     {
-        using Team.Held held = device.Team.Hold();
         long results = a.Outer * a.Inner;
         var body = new BackwardBody { A = a, Function = function };
         // The statistic is recomputed in fp32 rather than taken from a rounded result: e^(x − lse) would magnify its error.
@@ -190,7 +188,7 @@ internal static unsafe partial class ReductionKernel
             ReductionFunction.Variance => 2 / (a.Length - a.Correction),
             _ => 1,
         };
-        body.Upstream = (float*)device.Team.Scratch(Team.Member, 1, results * sizeof(float));
+        body.Upstream = (float*)ThreadScratch.Get(1, results * sizeof(float));
         var dy = new Cells(a.DY, a.YType);
         for (long i = 0; i < results; i++)
             body.Upstream[i] = (float)dy[i] * scale;

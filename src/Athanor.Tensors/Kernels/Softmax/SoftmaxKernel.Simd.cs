@@ -11,9 +11,8 @@ internal static unsafe partial class SoftmaxKernel
 
     private static void ForwardSimd(CpuDevice device, in SoftmaxArguments a)
     {
-        using Team.Held held = device.Team.Hold();
         long stride = (a.Cols + 15) & ~15L;
-        float* row = (float*)device.Team.Scratch(Team.Member, 0, stride * device.Team.Size * sizeof(float));
+        float* row = (float*)ThreadScratch.Get(0, stride * device.Team.Size * sizeof(float));
         device.Launch(new ForwardBody { A = a, Scratch = row, Stride = stride }, a.Type, a.Rows, Math.Max(1, ChunkElements / Math.Max(1, a.Cols)));
     }
 
