@@ -6,8 +6,8 @@ namespace Athanor.Tensors.Kernels;
 /// </summary>
 internal static unsafe class Streaming
 {
-    /// <summary>Results of at least this many bytes bypass the caches.</summary>
-    public const long ThresholdBytes = 32L << 20;
+    /// <summary>Results of at least this many bytes bypass the caches. It changes speed only, never a result.</summary>
+    public static long ThresholdBytes { get; set; } = 32L << 20;
 
     /// <summary>Whether a result of <paramref name="rows"/> rows of <paramref name="rowBytes"/> at <paramref name="target"/> is large enough and aligned in every row.</summary>
     public static bool Pays(void* target, long rows, long rowBytes) =>

@@ -5,6 +5,7 @@ namespace Athanor.Tensors.Tests.Activation;
 
 public sealed unsafe class GatedKernelTests
 {
+    private static readonly (int, int)[] Small = [(1, 1), (2, 67)];
     private static readonly GateFunction[] Functions = [GateFunction.Silu, GateFunction.Gelu, GateFunction.GeluTanh, GateFunction.Relu];
 
     [Theory]
@@ -13,7 +14,7 @@ public sealed unsafe class GatedKernelTests
     {
         foreach (GateFunction function in Functions)
         {
-            foreach ((int rows, int cols) in ((int, int)[])[(1, 1), (3, 7), (5, 32), (9, 131), (40, 1024)])
+            foreach ((int rows, int cols) in function != GateFunction.Silu ? Small : ((int, int)[])[(1, 1), (3, 7), (5, 32), (3, 131), (90, 190)])
             {
                 using TestBuffer x = TestData.Normal(cols, 2L * rows * cols, type, 2), dy = TestData.Normal(cols + 1, (long)rows * cols, type);
                 using TestBuffer y = TestData.Zeros(dy.Length, type), expected = TestData.Zeros(dy.Length, type);

@@ -49,12 +49,12 @@ public sealed class ElementwiseOpsTests
     public void Values_broadcast_like_NumPy()
     {
         using var step = StepScope.Begin(Cpu);
-        Tensor a = Tensor.From(Cpu, new Shape(2, 3), [1, 2, 3, 4, 5, 6]), row = Tensor.From(Cpu, new Shape(3), [10, 20, 30]), column = Tensor.From(Cpu, new Shape(2, 1), [100, 200]);
+        Tensor a = Tensor.From(Cpu, new Shape(2, 3), [1f, 2, 3, 4, 5, 6]), row = Tensor.From(Cpu, new Shape(3), [10f, 20, 30]), column = Tensor.From(Cpu, new Shape(2, 1), [100f, 200]);
         Assert.Equal([11f, 22, 33, 14, 25, 36], (a + row).ToArray());
         Assert.Equal([101f, 102, 103, 204, 205, 206], (a + column).ToArray());
         Assert.Equal([110f, 120, 130, 210, 220, 230], (row + column).ToArray());
         Assert.Equal([1f, 1, 1, 0, 0, 0], a.Less(Ops.Full(Cpu, new Shape(), 3.5)).ToArray());
-        Assert.Equal([1f, 2, 3, 20, 20, 30], Ops.Where(a.LessOrEqual(Ops.Full(Cpu, new Shape(1), 3)), a, Ops.Where(row.Greater(row / 2), row.Maximum(a + 14), row)).ToArray()[..6].Select((v, i) => i == 3 ? 20 : v));
+        Assert.Equal([1f, 2, 3, 10, 20, 30], Ops.Where(a.LessOrEqual(Ops.Full(Cpu, new Shape(1), 3)), a, row).ToArray());
     }
 
     [Fact]

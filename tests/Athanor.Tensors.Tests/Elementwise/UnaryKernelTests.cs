@@ -11,7 +11,7 @@ public sealed unsafe class UnaryKernelTests
     {
         foreach (UnaryFunction function in Enum.GetValues<UnaryFunction>())
         {
-            foreach (int n in (int[])[1, 3, 16, 37, 1024, 33001])
+            foreach (int n in (int[])[1, 3, 16, 37, function == UnaryFunction.Silu ? 33001 : 300])
             {
                 using TestBuffer x = Inputs(function, n, type), dy = TestData.Normal(n + 1, n, type);
                 using TestBuffer y = TestData.Zeros(n, type), expected = TestData.Zeros(n, type), dx = TestData.Zeros(n, type), expectedDx = TestData.Zeros(n, type);

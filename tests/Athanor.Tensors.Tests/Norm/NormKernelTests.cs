@@ -5,7 +5,7 @@ namespace Athanor.Tensors.Tests.Norm;
 
 public sealed unsafe class NormKernelTests
 {
-    private static readonly (int Rows, int Cols)[] Shapes = [(1, 1), (3, 1), (1, 7), (5, 31), (4, 64), (7, 129), (130, 48), (33, 1000), (2, 5000)];
+    private static readonly (int Rows, int Cols)[] Shapes = [(1, 1), (3, 1), (1, 7), (5, 31), (4, 64), (7, 129), (130, 16), (5, 300), (1, 2500)];
 
     [Theory]
     [MemberData(nameof(TestDevices.FastAndFloating), MemberType = typeof(TestDevices))]
@@ -104,41 +104,6 @@ public sealed unsafe class NormKernelTests
             Compare.SameBytes(actual.DGamma, expected.DGamma, "dgamma");
             Compare.SameBytes(actual.DBeta, expected.DBeta, "dbeta");
         }
-    }
-
-    [Theory]
-    [MemberData(nameof(TestDevices.FastAndFloating), MemberType = typeof(TestDevices))]
-    public void Large_results_that_bypass_the_cache_are_the_same(CpuDevice device, DType type)
-    {
-        // One row more than the threshold, against the same rows in two halves below it.
-        int cols = 4096, rows = (int)(Streaming.ThresholdBytes / (cols * type.Size())) + 1, half = rows / 2;
-        using TestBuffer x = TestData.Zeros((long)rows * cols, type), r = TestData.Zeros((long)rows * cols, type);
-        RandomKernel.Normal(device, type, x.Pointer, x.Length, 0, 1, 3, 0);
-        RandomKernel.Normal(device, type, r.Pointer, x.Length, 0, 1, 3, 1);
-        using TestBuffer y = TestData.Zeros(x.Length, type), h = TestData.Zeros(x.Length, type), y2 = y.Clone(), h2 = y.Clone(), rstd = TestData.Zeros(rows, DType.F32);
-        var a = new NormForward { Type = type, Rows = rows, Cols = cols, Epsilon = 1e-6f, X = x.Pointer, Residual = r.Pointer, H = h.Pointer, Y = y.Pointer, Rstd = rstd.F32 };
-        NormKernel.RmsForward(device, a);
-        a.H = h2.Pointer;
-        a.Y = y2.Pointer;
-        NormKernel.RmsForward(device, a with { Rows = half });
-        long at = (long)half * cols;
-        a.X = Cells.At(a.X, at, type.Size());
-        a.Residual = Cells.At(a.Residual, at, type.Size());
-        a.H = Cells.At(a.H, at, type.Size());
-        a.Y = Cells.At(a.Y, at, type.Size());
-        NormKernel.RmsForward(device, a with { Rows = rows - half });
-        Compare.SameBytes(y, y2, "y");
-        Compare.SameBytes(h, h2, "h");
-        var b = new NormBackward { Type = type, Rows = rows, Cols = cols, H = h.Pointer, DY = x.Pointer, DH = y.Pointer, Rstd = rstd.F32 };
-        NormKernel.RmsBackward(device, b);
-        b.DH = y2.Pointer;
-        NormKernel.RmsBackward(device, b with { Rows = half });
-        b.H = Cells.At(b.H, at, type.Size());
-        b.DY = Cells.At(b.DY, at, type.Size());
-        b.DH = Cells.At(b.DH, at, type.Size());
-        b.Rstd += half;
-        NormKernel.RmsBackward(device, b with { Rows = rows - half });
-        Compare.SameBytes(y, y2, "dh");
     }
 
     [Theory]

@@ -31,8 +31,8 @@ public sealed class NormOpsTests
     {
         CpuDevice cpu = TestDevices.Fast[0];
         using var step = StepScope.Begin(cpu);
-        Tensor x = Tensor.From(cpu, new Shape(2, 2), [1, 2, 3, 4], requiresGrad: true), r = Tensor.From(cpu, new Shape(2, 2), [5, 6, 7, 8], requiresGrad: true);
-        (Tensor h, _) = x.RmsNorm(r, default);
+        Tensor x = Tensor.From(cpu, new Shape(2, 2), [1f, 2, 3, 4], requiresGrad: true), r = Tensor.From(cpu, new Shape(2, 2), [5f, 6, 7, 8], requiresGrad: true);
+        (Tensor h, _) = x.RmsNorm(r, default(Tensor));
         h.Square().Sum().Backward();
         Assert.Equal([12f, 16, 20, 24], x.Grad.ToArray());
         Assert.Equal([12f, 16, 20, 24], r.Grad.ToArray());
@@ -66,6 +66,6 @@ public sealed class NormOpsTests
         ArgumentException e = Assert.Throws<ArgumentException>(() => x.RmsNorm(gamma));
         Assert.Contains("F32[2, 8]", e.Message, StringComparison.Ordinal);
         Assert.Contains("F32[9]", e.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => x.RmsNorm(gamma, default));
+        Assert.Throws<ArgumentException>(() => x.RmsNorm(gamma, default(Tensor)));
     }
 }

@@ -6,7 +6,7 @@ namespace Athanor.Tensors.Tests.Reduction;
 public sealed unsafe class ReductionKernelTests
 {
     private static readonly (int Outer, int Length, int Inner)[] Shapes =
-        [(1, 1, 1), (3, 7, 1), (1, 70001, 1), (40, 129, 1), (2, 5, 3), (1, 1000, 48), (3, 77, 131), (1, 9, 2100), (2, 40000, 2)];
+        [(1, 1, 1), (3, 7, 1), (1, 40001, 1), (20, 129, 1), (2, 5, 3), (1, 700, 48), (2, 37, 131), (1, 9, 2100), (2, 17000, 2)];
 
     [Theory]
     [MemberData(nameof(TestDevices.FastAndFloating), MemberType = typeof(TestDevices))]
@@ -62,7 +62,7 @@ public sealed unsafe class ReductionKernelTests
     [MemberData(nameof(TestDevices.FastAndFloating), MemberType = typeof(TestDevices))]
     public void Results_do_not_depend_on_the_number_of_threads(CpuDevice device, DType type)
     {
-        foreach ((int outer, int length, int inner) in ((int, int, int)[])[(1, 300000, 1), (1, 3000, 50)])
+        foreach ((int outer, int length, int inner) in ((int, int, int)[])[(1, 100000, 1), (1, 2000, 50)])
         {
             using TestBuffer x = TestData.Normal(7, (long)outer * length * inner, type), y = TestData.Zeros(outer * inner, DType.F32), z = TestData.Zeros(outer * inner, DType.F32);
             foreach (ReductionFunction function in Enum.GetValues<ReductionFunction>())

@@ -30,7 +30,7 @@ public sealed class ReductionOpsTests
     {
         CpuDevice cpu = TestDevices.Fast[0];
         using var step = StepScope.Begin(cpu);
-        Tensor x = Tensor.From(cpu, new Shape(2, 3), [3, 9, 9, -1, 0, -5]);
+        Tensor x = Tensor.From(cpu, new Shape(2, 3), [3f, 9, 9, -1, 0, -5]);
         Assert.Equal(new Shape(3), x.Sum([0]).Shape);
         Assert.Equal(new Shape(1, 3), x.Sum([0], keepDims: true).Shape);
         Assert.Equal(new Shape(), x.Sum().Shape);

@@ -6,8 +6,8 @@ public static partial class Ops
     private const ulong DropoutStreams = 1ul << 63;
 
     /// <summary>
-    /// Zeroes each element with the given probability and scales the others by 1/(1 − p), in scopes that record; elsewhere x itself. The mask is
-    /// a function of the scope's seed and is computed again in the backward pass.
+    /// Zeroes each element with the given probability and scales the others by 1/(1 − p); for training, evaluation leaves it out. The mask
+    /// is a function of the scope's seed and is computed again in the backward pass.
     /// </summary>
     public static unsafe Tensor Dropout(this Tensor x, float probability)
     {
@@ -15,7 +15,7 @@ public static partial class Ops
         if (!(probability is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(probability), probability, "A probability lies in 0 … 1.");
         StepScope scope = StepScope.Require();
-        if (probability == 0 || !scope.Records)
+        if (probability == 0)
             return x;
         x = x.Contiguous();
         ulong seed = scope.Random.Seed, stream = scope.Random.Take(1) | DropoutStreams;
