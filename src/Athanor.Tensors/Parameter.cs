@@ -57,6 +57,16 @@ public sealed class Parameter : IDisposable
             Device.Kernels.Clear(_gradient.Address(), Shape.Count * sizeof(float));
     }
 
+    /// <summary>The optimizer group whose flat buffers hold this parameter; null while it has its own.</summary>
+    internal object? Group { get; set; }
+
+    /// <summary>Moves values and gradient into flat buffers, which gain a reference each. Handles to the parameter stay good, views of it do not.</summary>
+    internal void Move(NativeBuffer values, long offset, NativeBuffer gradients, long gradientOffset)
+    {
+        Relocate(_value, values, offset);
+        Relocate(_gradient ?? throw new InvalidOperationException($"The parameter {Name} is not trainable."), gradients, gradientOffset);
+    }
+
     public void Dispose()
     {
         _value.ReleaseBuffer($"the parameter {Name} was disposed");
@@ -65,6 +75,17 @@ public sealed class Parameter : IDisposable
     }
 
     public override string ToString() => $"{Name}: {DType}{Shape}";
+
+    private static void Relocate(TensorState state, NativeBuffer buffer, long offset)
+    {
+        TensorView from = state.View();
+        NativeBuffer old = state.Buffer!;
+        buffer.Retain();
+        state.Buffer = buffer;
+        state.Offset = offset;
+        state.Device.Kernels.Copy(state.View(), from);
+        old.Release();
+    }
 
     private static void Fill(TensorState state, Device device, in Shape shape, DType type, NativeBuffer buffer, long offset)
     {

@@ -29,7 +29,7 @@ public static class KernelCatalog
         ("Dropout", "dropout, random numbers", false),
         ("Index", "embedding, gather, scatter, sort, top-k, cumulative sum", false),
         ("Sequence", "causal convolution, selective scan", false),
-        ("Optimizer", "AdamW, 8-bit AdamW, Lion, SGD, norms", false),
+        ("Optimizer", "AdamW, 8-bit AdamW, Lion, SGD, Muon, norms", false),
         ("Memory", "copies, clearing, accumulation", false),
     ];
 

@@ -9,7 +9,7 @@ namespace Athanor.Tensors.Safetensors;
 /// Spans are valid until the file is disposed. As with every mapped file, another process that truncates it meanwhile ends this one;
 /// files replaced by renaming, as <see cref="SafetensorsWriter"/> does, keep their old contents here.
 /// </remarks>
-public sealed unsafe class SafetensorsFile : IDisposable
+public sealed unsafe partial class SafetensorsFile : IDisposable
 {
     private readonly MemoryMappedFile _mapping;
     private readonly MemoryMappedViewAccessor _view;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 
 namespace Athanor.Tensors.Safetensors;
@@ -5,7 +6,7 @@ namespace Athanor.Tensors.Safetensors;
 /// <summary>A tensor to be written: its description and a way to stream its bytes, so that no second copy is made.</summary>
 public sealed class SafetensorsSource
 {
-    private const int Part = 16 << 20;
+    private const int Part = 16 << 20, DevicePart = 1 << 20;
     private readonly Action<Stream, CancellationToken> _write;
 
     /// <summary>A tensor whose bytes <paramref name="write"/> puts into the stream, little-endian and row-major, when its turn comes.</summary>
@@ -42,11 +43,24 @@ public sealed class SafetensorsSource
         return source;
     }
 
-    /// <summary>A tensor in native memory, which must live until the file is written.</summary>
-    internal static unsafe SafetensorsSource OfNative(string name, SafetensorsType type, ReadOnlySpan<long> shape, void* data)
+    /// <summary>A parameter's values; they are read when the file is written.</summary>
+    public static unsafe SafetensorsSource Of(Parameter parameter)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        Span<int> extents = stackalloc int[Tensors.Shape.MaxRank];
+        parameter.Shape.CopyTo(extents);
+        var shape = new long[parameter.Shape.Rank];
+        for (int i = 0; i < shape.Length; i++)
+            shape[i] = extents[i];
+        long length = parameter.Shape.Count * parameter.DType.Size();
+        return new SafetensorsSource(parameter.Name, parameter.DType.ToSafetensors(), shape, (stream, cancellation) => WriteParts(stream, parameter.Device, parameter.Value.Data, length, cancellation));
+    }
+
+    /// <summary>A tensor in a device's memory, which must stay there until the file is written.</summary>
+    internal static unsafe SafetensorsSource OfDevice(string name, SafetensorsType type, ReadOnlySpan<long> shape, Device device, void* data)
     {
         SafetensorsSource? source = null;
-        return source = new SafetensorsSource(name, type, shape, (stream, cancellation) => WriteParts(stream, (byte*)data, source!.Length, cancellation));
+        return source = new SafetensorsSource(name, type, shape, (stream, cancellation) => WriteParts(stream, device, data, source!.Length, cancellation));
     }
 
     internal void WriteTo(Stream stream, CancellationToken cancellation) => _write(stream, cancellation);
@@ -60,12 +74,22 @@ public sealed class SafetensorsSource
         }
     }
 
-    private static unsafe void WriteParts(Stream stream, byte* data, long length, CancellationToken cancellation)
+    private static unsafe void WriteParts(Stream stream, Device device, void* data, long length, CancellationToken cancellation)
     {
-        for (long done = 0; done < length; done += Part)
+        byte[] part = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, DevicePart));
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            stream.Write(new ReadOnlySpan<byte>(data + done, (int)Math.Min(Part, length - done)));
+            for (long done = 0; done < length; done += DevicePart)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Span<byte> bytes = part.AsSpan(0, (int)Math.Min(DevicePart, length - done));
+                device.Kernels.Download(bytes, (byte*)data + done);
+                stream.Write(bytes);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(part);
         }
     }
 }

@@ -42,6 +42,9 @@ internal static unsafe partial class AdamW8Kernel
     /// <summary>Elements that share a scale.</summary>
     public const int Block = 256;
 
+    /// <summary>The code of zero in the signed map, with which first moments begin.</summary>
+    public const byte FirstZero = 127;
+
     private const float SmallestScale = 1.17549435e-38f;
 
     /// <summary>Scales that each moment needs for <paramref name="count"/> elements.</summary>
