@@ -13,12 +13,42 @@ public sealed class InstructionSetCollection;
 
 /// <summary>
 /// Runs the kernel tests of this assembly again in child processes under the four instruction-set settings. The children run the
-/// tests of category Isa (quick ones of every family); under category Long they run the whole suite.
+/// tests of category Isa and quick ones of every family, on their widest vectors; under category Long they run the whole suite.
 /// </summary>
 /// <remarks>On .NET 10 the switch is DOTNET_EnableAVX512; the older DOTNET_EnableAVX512F is ignored without a word.</remarks>
 [Collection(nameof(InstructionSetTests))]
 public sealed partial class InstructionSetTests(ITestOutputHelper output)
 {
+    /// <summary>Classes and tests that stand for their families.</summary>
+    private static readonly string[] Representatives =
+    [
+        "Activation.GatedKernelTests.Two_tensors",
+        "Attention.FlashAttentionTests.Random_settings",
+        "Attention.FlashAttentionTests.Decoding_one_token",
+        "Dropout.DropoutKernelTests",
+        "Elementwise.BinaryKernelTests",
+        "Elementwise.CopyKernelTests",
+        "Elementwise.UnaryKernelTests",
+        "Index.CumulativeSumKernelTests",
+        "Index.IndexSelectKernelTests.Selected_rows",
+        "Index.SortKernelTests",
+        "Loss.CrossEntropyKernelTests.Loss_and_gradient",
+        "Loss.LinearCrossEntropyKernelTests.Losses_and_gradients",
+        "MatMul.GemmBf16Tests.Random_shapes",
+        "MatMul.MatMulKernelTests.Random_shapes",
+        "MatMul.MatMulOpTests.Products_and_gradients",
+        "Norm.NormKernelTests.Backward_agrees",
+        "Norm.NormKernelTests.Forward_agrees",
+        "Optimizer.AdamW8KernelTests",
+        "Optimizer.AdamWKernelTests",
+        "Optimizer.LionAndSgdKernelTests",
+        "Reduction.ReductionKernelTests.Reductions_and_their_gradients",
+        "Rope.RopeKernelTests",
+        "Sequence.CausalConvKernelTests",
+        "Sequence.SelectiveScanKernelTests",
+        "Softmax.SoftmaxKernelTests",
+    ];
+
     private const string NotHere = "FullyQualifiedName!~.InstructionSetTests.";
 
     [Theory]
@@ -28,8 +58,10 @@ public sealed partial class InstructionSetTests(ITestOutputHelper output)
     [InlineData("DOTNET_EnableHWIntrinsic", 1)]
     public void Kernel_tests_pass_under_the_instruction_set(string switchedOff, int lanes)
     {
-        int passed = RunChild(switchedOff, lanes, $"Category=Isa&Category!=Long&{NotHere}", minutes: 5);
-        Assert.True(passed >= CountIsaTests(), $"{passed} tests ran in the child process, {CountIsaTests()} methods are of category Isa.");
+        string quick = string.Join('|', Representatives.Select(name => $"FullyQualifiedName~.{name}"));
+        int passed = RunChild(switchedOff, lanes, $"(Category=Isa|{quick})&Category!=Long&{NotHere}", minutes: 5);
+        int expected = Methods().Count(method => IsCategory(method, "Isa")) + Representatives.Length;
+        Assert.True(passed >= expected, $"{passed} tests ran in the child process; there should be {expected} at least.");
     }
 
     [Theory]
@@ -70,9 +102,19 @@ public sealed partial class InstructionSetTests(ITestOutputHelper output)
         return int.Parse(summary.Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
-    private static int CountIsaTests() =>
-        typeof(InstructionSetTests).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Count(method =>
-            method.GetCustomAttribute<FactAttribute>() is { Skip: null } && IsCategory(method, "Isa") && !IsCategory(method, "Long"));
+    [Fact]
+    public void Every_representative_exists_and_every_family_of_kernels_has_one()
+    {
+        string[] names = [.. Methods().Select(method => $"{method.DeclaringType!.FullName}.{method.Name}")];
+        Assert.All(Representatives, part => Assert.Contains(names, name => name.Contains("." + part, StringComparison.Ordinal)));
+        // Moving bytes is covered by every other family's tests.
+        Assert.All(KernelCatalog.FamilyNames.Except(["Memory"]), family => Assert.Contains(Representatives, part => part.StartsWith(family + ".", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The tests of this assembly that are not long.</summary>
+    private static IEnumerable<MethodInfo> Methods() =>
+        typeof(InstructionSetTests).Assembly.GetTypes().SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)).Where(method =>
+            method.GetCustomAttribute<FactAttribute>() is not null && !IsCategory(method, "Long"));
 
     private static bool IsCategory(MethodInfo method, string category) =>
         method.GetCustomAttributesData().Concat(method.DeclaringType!.GetCustomAttributesData()).Any(data =>
