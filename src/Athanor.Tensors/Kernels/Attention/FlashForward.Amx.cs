@@ -26,6 +26,10 @@ internal static unsafe class FlashForwardAmx
 
         /// <summary>Items that share the query blocks of a head, and the blocks of each.</summary>
         public int Parts, BlocksPerPart;
+
+        /// <summary>All items, and how far ahead the item lies that this member will most likely take next.</summary>
+        public long Items;
+        public int Ahead;
     }
 
     public static void Run(CpuDevice device, in AttentionArgs a)
@@ -39,7 +43,9 @@ internal static unsafe class FlashForwardAmx
         if (heads < wanted && device.Threads > 1)
             job.Parts = (int)Math.Clamp((wanted + heads - 1) / heads, 1, Math.Max(1, blocks / 8));
         job.BlocksPerPart = (blocks + job.Parts - 1) / job.Parts;
-        device.Team.For(heads * job.Parts, 1, &Items, &job);
+        job.Items = heads * job.Parts;
+        job.Ahead = device.Threads;
+        device.Team.For(job.Items, 1, &Items, &job);
     }
 
     private static void Items(void* state, int member, long begin, long end)
@@ -50,18 +56,29 @@ internal static unsafe class FlashForwardAmx
         {
             for (long item = begin; item < end; item++)
             {
-                int part = (int)(item % job->Parts);
-                long head = item / job->Parts;
-                int perBatch = job->Args.QueryHeads / job->HeadsPerItem;
+                (int b, int h, int part) = Locate(*job, item);
                 int firstBlock = part * job->BlocksPerPart, endBlock = Math.Min(firstBlock + job->BlocksPerPart, Packing.Cells(job->Args.QueryLength));
+                var next = new RowPrefetch(job->Args);
+                if (item + job->Ahead < job->Items)
+                {
+                    (int nextB, int nextH, int _) = Locate(*job, item + job->Ahead);
+                    next.Target(nextB, nextH);
+                }
                 if (firstBlock < endBlock)
-                    Heads(job->Args, (int)(head / perBatch), (int)(head % perBatch) * job->HeadsPerItem, job->HeadsPerItem, firstBlock, endBlock);
+                    Heads(job->Args, b, h, job->HeadsPerItem, firstBlock, endBlock, next);
             }
         }
         finally
         {
             AmxTiles.Release();
         }
+    }
+
+    private static (int B, int H, int Part) Locate(in Job job, long item)
+    {
+        int perBatch = job.Args.QueryHeads / job.HeadsPerItem;
+        long head = item / job.Parts;
+        return ((int)(head / perBatch), (int)(head % perBatch) * job.HeadsPerItem, (int)(item % job.Parts));
     }
 
     /// <summary>What one item works with; pointers into the thread's scratch.</summary>
@@ -77,9 +94,12 @@ internal static unsafe class FlashForwardAmx
 
         /// <summary>[32] each.</summary>
         public float* Largest, Total, Shrink, Factors, Bounds, Staged;
+
+        /// <summary>Addresses for <see cref="RowPrefetch"/>.</summary>
+        public nint* Lines;
     }
 
-    private static void Heads(in AttentionArgs a, int b, int firstHead, int heads, int firstBlock, int endBlock)
+    private static void Heads(in AttentionArgs a, int b, int firstHead, int heads, int firstBlock, int endBlock, RowPrefetch next)
     {
         int steps = Packing.Cells(a.HeadDim);
         (int firstKey, int endKey) = KeysOf(a, b, firstBlock * Cell, Math.Min(endBlock * Cell, a.QueryLength));
@@ -87,7 +107,8 @@ internal static unsafe class FlashForwardAmx
         w.FirstCell = firstKey / Cell;
         w.Cells = Packing.Cells(endKey) - w.FirstCell;
         long packed = (long)w.Cells * steps * Packing.CellBytes;
-        byte* memory = ThreadScratch.Get(BodySlot, 2 * packed + steps * (Packing.CellBytes + 4096) + ChunkCells * (4096 + Packing.CellBytes) + 8 * 1024);
+        int lines = next.MostLines(heads * (endBlock - firstBlock));
+        byte* memory = ThreadScratch.Get(BodySlot, 2 * packed + steps * (Packing.CellBytes + 4096) + ChunkCells * (4096 + Packing.CellBytes) + 8 * 1024 + lines * sizeof(nint));
         w.Keys = memory;
         w.ValuesT = w.Keys + packed;
         w.Queries = w.ValuesT + packed;
@@ -95,11 +116,12 @@ internal static unsafe class FlashForwardAmx
         w.Scores = w.Sums + steps * TileScores.CellFloats;
         w.Weights = (byte*)(w.Scores + ChunkCells * TileScores.CellFloats);
         w.Staged = (float*)(w.Weights + ChunkCells * Packing.CellBytes);
-        w.Bounds = w.Staged + 2 * TileScores.TileFloats;
+        w.Bounds = w.Staged + 1024;
         w.Largest = w.Bounds + 4 * Cell;
         w.Total = w.Largest + Cell;
         w.Shrink = w.Total + Cell;
         w.Factors = w.Shrink + Cell;
+        w.Lines = (nint*)(w.Factors + Cell);
         int g = firstHead / a.Group, from = w.FirstCell * Cell, keys = Math.Min(w.Cells * Cell, a.KeyLength - from);
         if (w.Cells > 0)
         {
@@ -109,7 +131,10 @@ internal static unsafe class FlashForwardAmx
         for (int h = firstHead; h < firstHead + heads; h++)
         {
             for (int block = firstBlock; block < endBlock; block++)
-                Block(a, w, b, h, block * Cell, steps);
+            {
+                int part = (h - firstHead) * (endBlock - firstBlock) + block - firstBlock;
+                Block(a, w, b, h, block * Cell, steps, next, part, heads * (endBlock - firstBlock));
+            }
         }
     }
 
@@ -131,7 +156,7 @@ internal static unsafe class FlashForwardAmx
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Block(in AttentionArgs a, in Workspace w, int b, int h, int first, int steps)
+    private static void Block(in AttentionArgs a, in Workspace w, int b, int h, int first, int steps, in RowPrefetch next, int part, int parts)
     {
         int count = Math.Min(Cell, a.QueryLength - first);
         var mask = QueryBlockMask.Create(a, b, first, count, Cell, w.Bounds);
@@ -141,8 +166,11 @@ internal static unsafe class FlashForwardAmx
         Packing.PackB(new PackSource((ushort*)a.Q.At(b, first, h, 2), a.Q.Time, count, a.HeadDim), true, 0, 1, 0, steps, w.Queries);
         new Span<float>(w.Largest, Cell).Fill(TileScores.Lowest);
         new Span<float>(w.Total, Cell).Clear();
-        bool started = false;
         int cell = mask.FirstKey / Cell, end = Packing.Cells(mask.EndKey);
+        // Lines to fetch: the rows that this block will write, then its share of the next item.
+        int lines = next.List(a.O.At(b, first, h, 2), a.O.Time, count, part, parts, w.Lines);
+        int linesPerTile = Math.Min(lines / Math.Max(1, 4 * (end - cell)), 16), line = 0;
+        bool started = false;
         while (cell < end)
         {
             if (mask.Kind(cell * Cell, cell * Cell + Cell) == BlockKind.Skipped)
@@ -163,7 +191,8 @@ internal static unsafe class FlashForwardAmx
                 else if (masked)
                     TileScores.Mask(w.Scores + i * TileScores.CellFloats, key, mask);
             }
-            int rescale = TileScores.Softmax(w.Scores, cells, (uint*)w.Weights, w.Largest, w.Total, w.Shrink, c);
+            int rescale = TileScores.Softmax(w.Scores, cells, (uint*)w.Weights, w.Largest, w.Total, w.Shrink, c, w.Lines + line, linesPerTile);
+            line += linesPerTile * 4 * cells;
             if (started && rescale != 0)
                 Rescale(w.Sums, steps, w.Shrink, rescale);
             Combine(w, cell, cells, steps, started);

@@ -86,9 +86,10 @@ internal static unsafe class TileScores
     /// weights up to 2^8 cost no precision and the sums so far rarely need rescaling.
     /// </summary>
     /// <param name="shrink">[32]: factor of the sums so far, where the result has the bit of that half of the queries.</param>
+    /// <param name="lines">Addresses to fetch towards the second-level cache, <paramref name="linesPerTile"/> with each of the 4·cells tiles.</param>
     /// <returns>Bit 0: queries 0 … 15 need rescaling; bit 1: queries 16 … 31.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int Softmax(float* scores, int cells, uint* weights, float* largest, float* sums, float* shrink, float c)
+    public static int Softmax(float* scores, int cells, uint* weights, float* largest, float* sums, float* shrink, float c, nint* lines, int linesPerTile)
     {
         int rescale = 0;
         for (int half = 0; half < 2; half++)
@@ -127,6 +128,9 @@ internal static unsafe class TileScores
             {
                 float* s = s0 + tile * 2 * TileFloats;
                 uint* d = weights + (tile >> 1) * 512 + half * 256 + (tile & 1) * 128;
+                for (int i = 0; i < linesPerTile; i++)
+                    Sse.Prefetch1((void*)lines[i]);
+                lines += linesPerTile;
                 for (int j = 0; j < 16; j += 2)
                 {
                     var even = Exp2(Avx512F.FusedMultiplyAdd(Vector512.Load(s + j * 16), scale, offset));
@@ -199,19 +203,21 @@ internal static unsafe class TileScores
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void StoreRows(float* sums, int dims, float factor, ushort* target, long stride, int rows, ushort* staged)
     {
-        var scale = F512.All(factor);
+        var odd = Vector512.CreateSequence<ushort>(1, 2);
+        var scale = Vector512.Create(factor);
         for (int i = 0; i < rows; i++)
         {
             ushort* row = target + i * stride;
-            for (int dim = 0; dim < dims; dim += 16)
+            for (int dim = 0; dim < dims; dim += Cell)
             {
-                var v = F512.Load(sums + (dim >> 5) * CellFloats + (i >> 4) * 2 * TileFloats + ((dim >> 4) & 1) * TileFloats + (i & 15) * 16) * scale;
-                if (dim + 16 <= dims)
+                float* from = sums + (dim >> 5) * CellFloats + (i >> 4) * 2 * TileFloats + (i & 15) * 16;
+                var v = Upper(Nearest(Vector512.Load(from) * scale), odd, Nearest(Vector512.Load(from + TileFloats) * scale));
+                if (dim + Cell <= dims)
                 {
-                    F512.StoreBf16(row + dim, v);
+                    v.Store(row + dim);
                     continue;
                 }
-                F512.StoreBf16(staged, v);
+                v.Store(staged);
                 new ReadOnlySpan<ushort>(staged, dims - dim).CopyTo(new Span<ushort>(row + dim, dims - dim));
             }
         }
@@ -223,26 +229,39 @@ internal static unsafe class TileScores
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void StoreTransposed(float* sums, int dims, float* factors, ushort* target, long stride, int rows, float* staged)
     {
+        var odd = Vector512.CreateSequence<ushort>(1, 2);
         for (int half = 0; half * 16 < rows; half++)
         {
-            for (int dim = 0; dim < dims; dim += 16)
+            int last = Math.Min(16, rows - half * 16);
+            for (int dim = 0; dim < dims; dim += Cell)
             {
-                float* tile = sums + (dim >> 5) * CellFloats + ((dim >> 4) & 1) * 2 * TileFloats + half * TileFloats;
+                float* tile = sums + (dim >> 5) * CellFloats + half * TileFloats;
                 Amx.Packing.Transpose16((byte*)tile, 64, (byte*)staged);
-                int width = Math.Min(16, dims - dim), last = Math.Min(16, rows - half * 16);
+                Amx.Packing.Transpose16((byte*)(tile + 2 * TileFloats), 64, (byte*)(staged + TileFloats));
+                int width = Math.Min(Cell, dims - dim);
                 for (int i = 0; i < last; i++)
                 {
                     ushort* row = target + (half * 16 + i) * stride + dim;
-                    var v = F512.Load(staged + i * 16) * F512.All(factors[half * 16 + i]);
-                    if (width == 16)
+                    var factor = Vector512.Create(factors[half * 16 + i]);
+                    var v = Upper(Nearest(Vector512.Load(staged + i * 16) * factor), odd, Nearest(Vector512.Load(staged + TileFloats + i * 16) * factor));
+                    if (width == Cell)
                     {
-                        F512.StoreBf16(row, v);
+                        v.Store(row);
                         continue;
                     }
-                    F512.StoreBf16((ushort*)(staged + TileFloats), v);
-                    new ReadOnlySpan<ushort>(staged + TileFloats, width).CopyTo(new Span<ushort>(row, width));
+                    v.Store((ushort*)(staged + 2 * TileFloats));
+                    new ReadOnlySpan<ushort>(staged + 2 * TileFloats, width).CopyTo(new Span<ushort>(row, width));
                 }
             }
         }
+    }
+
+    /// <summary>fp32 whose upper half is the nearest bf16, ties to even; NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Nearest(Vector512<float> v)
+    {
+        var bits = v.AsUInt32();
+        var rounded = bits + Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One);
+        return Vector512.ConditionalSelect(Vector512.Equals(v, v).AsUInt32(), rounded, bits | Vector512.Create(0x0040_0000u));
     }
 }
