@@ -18,6 +18,7 @@ internal static class KernelsTopic
         GemmBf16Cases.Run,
         GemmF32Cases.Run,
         AttentionCases.Run,
+        LinearLossCases.Run,
         MemoryBoundCases.Run,
     ];
 

@@ -66,11 +66,11 @@ public sealed unsafe class LogProbAndEntropyKernelTests
             using var problem = new CrossEntropyCase(5, 8, DType.F32, scale: 1) { Terms = terms };
             using CrossEntropyCase.Result result = Run(problem, device, forward, backward);
             using TestBuffer values = new(5, DType.F32), lse = new(5, DType.F32);
-            FiniteDifference.Check(() =>
+            FiniteDifferences.Check(() =>
             {
                 forward(TestDevices.Reference, problem.Args(values, lse));
-                return 0.25 * FiniteDifference.Dot(values, problem.Weights!);
-            }, problem.Logits, result.Gradient, 2e-3, 2e-4, "gradient");
+                return 0.25 * FiniteDifferences.Dot(values, problem.Weights!);
+            }, problem.Logits, result.Gradient, what: "gradient");
         }
     }
 

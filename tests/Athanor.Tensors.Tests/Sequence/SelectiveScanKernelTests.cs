@@ -31,13 +31,13 @@ public sealed unsafe class SelectiveScanKernelTests
         double Objective()
         {
             SelectiveScanKernel.Forward(TestDevices.Reference, c.Args());
-            return FiniteDifference.Dot(c.Y, c.DY) + FiniteDifference.Dot(c.Final, c.DFinal);
+            return FiniteDifferences.Dot(c.Y, c.DY) + FiniteDifferences.Dot(c.Final, c.DFinal);
         }
         foreach ((string name, TestBuffer value, TestBuffer gradient, bool added) in c.Inputs())
         {
             for (long i = 0; i < gradient.Length && added; i++)
                 gradient[i] -= 1;
-            FiniteDifference.Check(Objective, value, gradient, 3e-3, 5e-4, name);
+            FiniteDifferences.Check(Objective, value, gradient, tolerance: 3e-3, what: name);
         }
     }
 

@@ -30,12 +30,13 @@ internal static unsafe partial class LinearCrossEntropyKernel
                     Terms = args.Terms,
                     Losses = args.Losses + row,
                     LogSumExp = args.LogSumExp + row,
-                    Scale = args.Scale,
+                    Scale = args.Negative ? -args.Scale : args.Scale,
                     Gradient = logits,
                     GradientStride = plan.LogitStride * args.LogitType.Size() / args.Type.Size(),
                     GradientType = args.Type,
                 },
                 Pass = args.Pass,
+                Negative = args.Negative,
                 States = states,
             };
             for (int from = 0; from < args.Vocabulary; from += plan.Part)
@@ -105,6 +106,7 @@ internal static unsafe partial class LinearCrossEntropyKernel
     {
         public CrossEntropyArgs Args;
         public LinearLossPass Pass;
+        public bool Negative;
         public LogitState* States;
 
         /// <summary>The part of the vocabulary that the block holds.</summary>
@@ -144,7 +146,8 @@ internal static unsafe partial class LinearCrossEntropyKernel
             if (From + Width < Args.Vocabulary)
                 return;
             Args.LogSumExp[i] = (float)state.LogSumExp;
-            Args.Losses[i] = (float)CrossEntropyKernel.LossOf(state, Args.Terms, Args.Vocabulary);
+            double loss = CrossEntropyKernel.LossOf(state, Args.Terms, Args.Vocabulary);
+            Args.Losses[i] = (float)(Negative ? 0 - loss : loss);
             // Against the largest logit and the sum, not lse: exact for large logits too.
             if (Pass == LinearLossPass.ForwardBackward)
                 Gradient<V, T, M>(i, map, state.Shift, (float)(1 / state.Sum));

@@ -6,6 +6,7 @@ internal static unsafe partial class LinearCrossEntropyKernel
     private static void RunReference(in LinearCrossEntropyArgs args)
     {
         int vocabulary = args.Vocabulary, inner = args.Inner;
+        double sign = args.Negative ? -1 : 1;
         CrossEntropyTerms terms = args.Terms;
         var x = new double[inner];
         var dx = new double[inner];
@@ -31,12 +32,12 @@ internal static unsafe partial class LinearCrossEntropyKernel
             if (args.Pass != LinearLossPass.Backward)
             {
                 args.LogSumExp[i] = (float)lse;
-                args.Losses[i] = counts ? (float)Loss(logits, args.Targets[i], lse, terms) : 0;
+                args.Losses[i] = counts ? (float)(sign * Loss(logits, args.Targets[i], lse, terms)) : 0;
             }
             if (args.Pass == LinearLossPass.Forward)
                 continue;
             Array.Clear(dx);
-            double weight = args.Scale * (args.Weights == null ? 1.0 : args.Weights[i]);
+            double weight = sign * args.Scale * (args.Weights == null ? 1.0 : args.Weights[i]);
             for (int v = 0; counts && v < vocabulary; v++)
             {
                 double g = Math.Exp(CrossEntropyKernel.MapLogit(terms, logits[v]) - lse) * (1 + (terms.ZLoss == 0 ? 0 : 2 * terms.ZLoss * lse));

@@ -52,6 +52,9 @@ internal unsafe struct LinearCrossEntropyArgs
     /// <summary>Factor of the gradients.</summary>
     public float Scale = 1;
 
+    /// <summary>Losses are log-probabilities: everything but lse has the other sign.</summary>
+    public bool Negative;
+
     /// <summary>[Rows, Inner] of <see cref="Type"/>, written; null for none.</summary>
     public void* XGradient;
 

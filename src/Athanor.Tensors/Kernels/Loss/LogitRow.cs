@@ -69,10 +69,12 @@ internal static unsafe class LogitRow
         where TOut : struct, IStored
         where M : struct, ILogitMap
     {
+        long i = begin;
+        if (M.IsPlain && LogitRowPacked.Serves<V, TIn>() && LogitRowPacked.Serves<V, TOut>() && floor == 0 && float.IsFinite(shift) && float.IsFinite(factor))
+            LogitRowPacked.Gradient((ushort*)row, (ushort*)gradient, ref i, n, shift, factor);
         var shiftV = V.All(shift);
         var factorV = V.All(factor);
         var floorV = V.All(-floor);
-        long i = begin;
         for (; i + V.Lanes <= n; i += V.Lanes)
         {
             var z = map.Map(TIn.Load<V>(row, i));
@@ -139,8 +141,11 @@ internal static unsafe class LogitRow
         where V : unmanaged, IVector<V>
         where T : struct, IStored
     {
-        V a = V.All(float.NegativeInfinity), b = a, c = a, d = a;
         long i = begin;
+        float packed = float.NegativeInfinity;
+        if (LogitRowPacked.Serves<V, T>())
+            packed = LogitRowPacked.Max((ushort*)row, ref i, end);
+        V a = V.All(packed), b = a, c = a, d = a;
         for (; i + 4 * V.Lanes <= end; i += 4 * V.Lanes)
         {
             a = V.MaxNative(T.Load<V>(row, i), a);
@@ -160,9 +165,12 @@ internal static unsafe class LogitRow
         where T : struct, IStored
         where M : struct, ILogitMap
     {
+        long i = begin;
+        float packed = 0;
+        if (M.IsPlain && LogitRowPacked.Serves<V, T>())
+            packed = LogitRowPacked.SumExp((ushort*)row, ref i, end, shift);
         var s = V.All(shift);
         V a = V.Zero, b = a;
-        long i = begin;
         for (; i + 2 * V.Lanes <= end; i += 2 * V.Lanes)
         {
             a += VectorMath.ExpShort(map.Map(T.Load<V>(row, i)) - s);
@@ -170,7 +178,7 @@ internal static unsafe class LogitRow
         }
         for (; i + V.Lanes <= end; i += V.Lanes)
             a += VectorMath.ExpShort(map.Map(T.Load<V>(row, i)) - s);
-        float sum = V.Sum(a + b);
+        float sum = packed + V.Sum(a + b);
         return V.Lanes > 1 && i < end ? sum + SumExp<F1, T, M>(row, i, end, map, shift) : sum;
     }
 
