@@ -20,6 +20,7 @@ internal static class KernelsTopic
         AttentionCases.Run,
         LinearLossCases.Run,
         MemoryBoundCases.Run,
+        MuonCases.Run,
     ];
 
     public static int Run(Options options)

@@ -1,6 +1,5 @@
 using Athanor.Tensors;
 using Athanor.Tensors.Cpu;
-using Athanor.Tensors.Kernels;
 
 namespace Athanor.Benchmarks.Kernels;
 
@@ -21,8 +20,7 @@ internal static unsafe partial class MemoryBoundCases
         SwiGlu(run);
         Rope(run);
         CrossEntropy(run);
-        AdamW(run, withCopy: false);
-        AdamW(run, withCopy: true);
+        Optimizers(run);
     }
 
     private static void Time(KernelRun run, string name, double bytes, Peak limit, Action action)
@@ -36,28 +34,5 @@ internal static unsafe partial class MemoryBoundCases
             Best = measure.Best(Ours) / 1e9,
             Limit = measure.Median(joined) / 1e9,
         });
-    }
-
-    private static void AdamW(KernelRun run, bool withCopy)
-    {
-        const long Count = 48 << 20;
-        using var buffers = new Buffers();
-        var args = new AdamWArgs
-        {
-            Master = (float*)buffers.Random(DType.F32, Count),
-            FirstMoment = (float*)buffers.Zero(Count * 4),
-            SecondMoment = (float*)buffers.Zero(Count * 4),
-            Gradient = (float*)buffers.Random(DType.F32, Count, 1e-2f),
-            Copy = withCopy ? (ushort*)buffers.Zero(Count * 2) : null,
-            Count = Count,
-            Step = 10,
-            LearningRate = 1e-4f,
-            Beta1 = 0.9f,
-            Beta2 = 0.95f,
-            Epsilon = 1e-8f,
-            WeightDecay = 0.1f,
-            GradientScale = 1,
-        };
-        Time(run, withCopy ? "AdamW fp32 states, bf16 copy" : "AdamW fp32 states", Count * (withCopy ? 30.0 : 28), Peak.MemoryTriad, () => AdamWKernel.Run(run.Device, args));
     }
 }
