@@ -1,4 +1,3 @@
-using Athanor.Tensors;
 using Athanor.Tensors.Cpu;
 
 namespace Athanor.Benchmarks.Kernels;
