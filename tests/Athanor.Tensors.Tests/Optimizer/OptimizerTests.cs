@@ -148,6 +148,35 @@ public sealed unsafe class OptimizerTests
         });
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_linear_model_learns_through_the_tape(string kind, DType type)
+    {
+        var device = new CpuDevice();
+        using TestBuffer inputs = TestData.Normal(1, 64 * 16, DType.F32), truth = TestData.Normal(2, 8 * 16, DType.F32, 0.2);
+        using var weight = new Parameter(device, "w", new Shape(8, 16), type);
+        using var group = new ParameterGroup("all", [weight]);
+        using Optimizers.Optimizer optimizer = kind == "Lion" ? new Lion([group], new LionSettings(WeightDecay: 0)) : Make(kind, group);
+        using var norm = new GradientNorm(group);
+        device.Upload(weight, new float[8 * 16]);
+        group.RefreshMaster();
+        float rate = kind switch { "Sgd" => 0.05f, "Muon" => 0.05f, "Lion" => 0.02f, _ => 0.02f }, first = 0, last = 0;
+        for (int step = 0; step < 80; step++)
+        {
+            using StepScope scope = StepScope.Begin(device);
+            Tensor x = Tensor.From(device, new Shape(64, 16), inputs.ToArray(), type);
+            Tensor wanted = Ops.Linear(x, Tensor.From(device, new Shape(8, 16), truth.ToArray(), type));
+            Tensor loss = (Ops.Linear(x, weight) - wanted).Square().To(DType.F32).Mean();
+            loss.Backward();
+            last = loss.Item();
+            first = step == 0 ? last : first;
+            GradientReport report = norm.Measure(maxNorm: 100);
+            Assert.True(report.IsFinite && report.Norm > 0);
+            optimizer.Step(rate * (1 - step / 80f), report.Scale);
+        }
+        Assert.InRange(last / first, 0, 0.02);
+    }
+
     [Fact]
     public void BF16_values_are_the_rounded_master_weights_and_small_steps_are_not_lost()
     {
