@@ -32,6 +32,7 @@ internal readonly unsafe struct F1(float value) : IVector<F1>
 
     // The same contraction as the wide forms, so that a tail element is computed like its neighbours.
     public static F1 Fma(F1 a, F1 b, F1 c) => new(float.MultiplyAddEstimate(a._v, b._v, c._v));
+    public static void AddProduct(ref F1 sum, F1 a, F1 b) => sum = Fma(a, b, sum);
     public static F1 Sqrt(F1 a) => new(MathF.Sqrt(a._v));
     public static F1 Abs(F1 a) => new(MathF.Abs(a._v));
     public static F1 Max(F1 a, F1 b) => new(MathF.Max(a._v, b._v));

@@ -54,6 +54,9 @@ internal unsafe interface IVector<V> :
 
     /// <summary>a·b + c, rounded once where the machine can.</summary>
     static abstract V Fma(V a, V b, V c);
+
+    /// <summary>sum = a·b + sum, as <see cref="Fma"/>. For long chains: the JIT sees which variable is updated and copies no registers.</summary>
+    static abstract void AddProduct(ref V sum, V a, V b);
     static abstract V Sqrt(V a);
     static abstract V Abs(V a);
 

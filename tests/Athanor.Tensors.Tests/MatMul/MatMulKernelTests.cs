@@ -60,6 +60,12 @@ public sealed unsafe class MatMulKernelTests
             using var narrow = new GemmCase(m, m, n, k, transA, transB, DType.BF16, DType.BF16, bias: true, pad: 5);
             narrow.Check((CpuDevice)device);
         }
+        // Rows a multiple of 4096 bytes apart are turned another way.
+        foreach (DType type in (DType[])[DType.F32, DType.BF16])
+        {
+            using var paged = new GemmCase(7, 37, 50, 2048, transA, transB, type, DType.F32);
+            paged.Check((CpuDevice)device);
+        }
     }
 
     [Theory]

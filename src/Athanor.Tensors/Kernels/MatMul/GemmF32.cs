@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Simd;
 using Athanor.Tensors.Threading;
 
@@ -87,7 +86,7 @@ internal static unsafe class GemmF32
         for (job->FirstPanel = 0; job->FirstPanel < job->Panels; job->FirstPanel += job->ChunkPanels)
         {
             job->ChunkPanels = Math.Min(job->ChunkPanels, job->Panels - job->FirstPanel);
-            team.For((long)job->Passes * job->ChunkPanels, 1, &PackPanels<V, T>, job);
+            team.For((long)job->Passes * job->ChunkPanels, 4, &PackPanels<V, T>, job);
             team.For(job->Blocks, blocks, &Rows<V, T>, job);
         }
     }
@@ -107,7 +106,10 @@ internal static unsafe class GemmF32
     {
         var job = (GemmF32Job*)state;
         for (long i = begin; i < end; i++)
-            job->PackBlock<V, T>((int)(i / job->Blocks), (int)(i % job->Blocks), job->Shared + i * job->BlockStride);
+        {
+            long next = Math.Min(i + 1, end - 1);
+            job->PackBlock<V, T>((int)(i / job->Blocks), (int)(i % job->Blocks), job->Shared + i * job->BlockStride, (int)(next / job->Blocks), (int)(next % job->Blocks));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -117,7 +119,11 @@ internal static unsafe class GemmF32
     {
         var job = (GemmF32Job*)state;
         for (long i = begin; i < end; i++)
-            job->PackPanel<V, T>((int)(i / job->ChunkPanels), job->FirstPanel + (int)(i % job->ChunkPanels), job->Shared + i * job->PanelStride);
+        {
+            long next = Math.Min(i + 1, end - 1);
+            job->PackPanel<V, T>((int)(i / job->ChunkPanels), job->FirstPanel + (int)(i % job->ChunkPanels), job->Shared + i * job->PanelStride,
+                (int)(next / job->ChunkPanels), job->FirstPanel + (int)(next % job->ChunkPanels));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -127,20 +133,48 @@ internal static unsafe class GemmF32
     {
         var job = (GemmF32Job*)state;
         TakeScratch(job, out float* tile, out float* strip, out float* partial);
-        long ldp = (end - begin) * MicroF32.Columns<V>();
+        long first = begin, ldp = (end - begin) * MicroF32.Columns<V>();
+        if (job->Blocks == 1 && job->M <= MicroF32.MostThinRows && V.Lanes > 1)
+        {
+            begin = Thin<V, T>(job, begin, end, tile, partial, ldp);
+            partial += (begin - first) * MicroF32.Columns<V>();
+            first = begin;
+        }
         for (int pass = 0; pass < job->Passes; pass++)
         {
             float* blocks = job->Shared + (long)pass * job->Blocks * job->BlockStride;
             for (long panel = begin; panel < end; panel++)
             {
-                job->PackPanel<V, T>(pass, (int)panel, strip);
+                // The panel that comes next comes from the third level: it is asked for in pieces while this one is used.
+                bool more = panel + 1 < end, wraps = !more && pass + 1 < job->Passes;
+                int nextPass = wraps ? pass + 1 : pass, nextPanel = (int)(wraps ? begin : panel + 1);
+                bool spread = job->Blocks >= 4 && (more || wraps);
+                job->PackPanel<V, T>(pass, (int)panel, strip, !spread && wraps ? nextPass : pass, (int)(!spread && (more || wraps) ? nextPanel : panel));
                 for (int b = 0; b < job->Blocks; b++)
                 {
-                    float* sums = partial + job->RowOf(b) * ldp + (panel - begin) * MicroF32.Columns<V>();
-                    job->Multiply<V>(pass, b, (int)panel, blocks + b * (long)job->BlockStride, strip, tile, sums, ldp);
+                    Ahead ahead = spread ? job->AheadOfPanel<V, T>(nextPass, nextPanel, b) : default;
+                    float* sums = partial + job->RowOf(b) * ldp + (panel - first) * MicroF32.Columns<V>();
+                    job->Multiply<V>(pass, b, (int)panel, blocks + b * (long)job->BlockStride, strip, tile, sums, ldp, ahead);
                 }
             }
         }
+    }
+
+    /// <summary>Very few rows: the weights are used as they lie, once, so that the memory is the limit. Returns the first panel not done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Thin<V, T>(GemmF32Job* job, long begin, long end, float* tile, float* partial, long ldp)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        int group = job->ThinPanels;
+        long panel = begin;
+        for (; (panel + group) * MicroF32.Columns<V>() <= job->N && panel + group <= end; panel += group)
+        {
+            // All passes of a panel before the next: the memory is read in its order.
+            for (int pass = 0; pass < job->Passes; pass++)
+                job->MultiplyThin<V, T>(pass, (int)panel, job->Shared + (long)pass * job->BlockStride, tile, partial + (panel - begin) * MicroF32.Columns<V>(), ldp);
+        }
+        return panel;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -151,25 +185,19 @@ internal static unsafe class GemmF32
         var job = (GemmF32Job*)state;
         TakeScratch(job, out float* tile, out float* strip, out float* partial);
         long ldp = (long)job->ChunkPanels * MicroF32.Columns<V>(), firstRow = job->RowOf((int)begin);
-        // The next panel comes from the third level: asked for in pieces while this one is used.
-        long ahead = (job->PanelStride + 16 * (end - begin) - 1) / (16 * (end - begin));
         for (int pass = 0; pass < job->Passes; pass++)
         {
             for (long b = begin; b < end; b++)
-                job->PackBlock<V, T>(pass, (int)b, strip + (b - begin) * job->BlockStride);
+                job->PackBlock<V, T>(pass, (int)b, strip + (b - begin) * job->BlockStride, pass, (int)Math.Min(b + 1, end - 1));
             float* panel = job->Shared + (long)pass * job->ChunkPanels * job->PanelStride;
             for (int p = 0; p < job->ChunkPanels; p++, panel += job->PanelStride)
             {
-                float* next = panel + job->PanelStride;
-                for (long b = begin; b < end; b++)
+                byte* next = (byte*)(panel + job->PanelStride), nextEnd = next + job->PanelStride * sizeof(float);
+                for (long b = begin; b < end; b++, next += 64 * Ahead.Lines(job->Depth))
                 {
-                    if (Sse.IsSupported)
-                    {
-                        for (long i = 0; i < ahead; i++, next += 16)
-                            Sse.Prefetch1(next);
-                    }
+                    Ahead ahead = next < nextEnd ? new Ahead(next, 64, 64 * Ahead.SegmentLines) : default;
                     float* sums = partial + (job->RowOf((int)b) - firstRow) * ldp + p * MicroF32.Columns<V>();
-                    job->Multiply<V>(pass, (int)b, job->FirstPanel + p, strip + (b - begin) * job->BlockStride, panel, tile, sums, ldp);
+                    job->Multiply<V>(pass, (int)b, job->FirstPanel + p, strip + (b - begin) * job->BlockStride, panel, tile, sums, ldp, ahead);
                 }
             }
         }

@@ -23,6 +23,9 @@ internal unsafe struct GemmF32Job
     private long _rowStride, _columnStride;
     private bool _swapped;
 
+    // The first blocks are one row taller than the others.
+    private int _height, _taller;
+
     public int M, N, K;
 
     /// <summary>Passes over K and the depth of each but the last.</summary>
@@ -72,6 +75,7 @@ internal unsafe struct GemmF32Job
         job.Depth = ((args.K + job.Passes - 1) / job.Passes + 31) & ~31;
         job.Passes = Math.Max(1, (args.K + job.Depth - 1) / Math.Max(1, job.Depth));
         job.Blocks = (job.M + height - 1) / height;
+        (job._height, job._taller) = Math.DivRem(job.M, Math.Max(1, job.Blocks));
         job.Panels = (job.N + width - 1) / width;
         job.BlockStride = (job.Depth * height + PackF32.Spill + 15) & ~15;
         job.PanelStride = job.Depth * width;
@@ -84,36 +88,87 @@ internal unsafe struct GemmF32Job
 
     /// <summary>First row of block <paramref name="b"/>; heights differ by at most one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly int RowOf(int b) => (int)((long)M * b / Blocks);
+    public readonly int RowOf(int b) => b * _height + Math.Min(b, _taller);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int DepthOf(int pass) => Math.Min(Depth, K - pass * Depth);
 
-    public readonly void PackBlock<V, T>(int pass, int block, float* target)
+    /// <summary>Packs the rows of a block for one pass; the block and pass that come next are asked for (none: the same again).</summary>
+    public readonly void PackBlock<V, T>(int pass, int block, float* target, int nextPass, int nextBlock)
         where V : unmanaged, IVector<V>
         where T : struct, IStored
     {
-        int row = RowOf(block), k = pass * Depth;
+        int row = RowOf(block), height = MicroF32.Rows<V>();
+        byte* source = (byte*)_args.A + At(_args.TransA, _args.Lda, row, pass) * T.Size;
+        long next = At(_args.TransA, _args.Lda, RowOf(nextBlock) - row, nextPass - pass) * T.Size;
         if (_args.TransA)
-            PackF32.Straight<V, T>((byte*)_args.A + (k * _args.Lda + row) * T.Size, _args.Lda, Math.Min(M - row, MicroF32.Rows<V>()), M - row, DepthOf(pass), target, MicroF32.Rows<V>());
+            PackF32.Straight<V, T>(source, _args.Lda, Math.Min(M - row, height), M - row, DepthOf(pass), target, height, next);
         else
-            PackF32.Turned<V, T>((byte*)_args.A + (row * _args.Lda + k) * T.Size, _args.Lda, M - row, DepthOf(pass), target, MicroF32.Rows<V>());
+            PackF32.Turned<V, T>(source, _args.Lda, M - row, DepthOf(pass), target, height, next);
     }
 
-    public readonly void PackPanel<V, T>(int pass, int panel, float* target)
+    /// <summary>Panels that <see cref="MultiplyThin"/> takes at once: of a B that lies along its rows two, for longer pieces of memory.</summary>
+    public readonly int ThinPanels => _args.TransB ? 1 : 2;
+
+    /// <summary>One pass of all rows (at most <see cref="MicroF32.MostThinRows"/>) times <see cref="ThinPanels"/> whole panels of B as it lies.</summary>
+    public readonly void MultiplyThin<V, T>(int pass, int panel, float* a, float* tile, float* sums, long ldSums)
         where V : unmanaged, IVector<V>
         where T : struct, IStored
     {
-        int column = panel * MicroF32.Columns<V>(), k = pass * Depth, columns = Math.Min(N - column, MicroF32.Columns<V>());
+        int column = panel * MicroF32.Columns<V>(), columns = ThinPanels * MicroF32.Columns<V>();
+        byte* source = (byte*)_args.B + At(!_args.TransB, _args.Ldb, column, pass) * T.Size;
         if (_args.TransB)
-            PackF32.Turned<V, T>((byte*)_args.B + (column * _args.Ldb + k) * T.Size, _args.Ldb, columns, DepthOf(pass), target, MicroF32.Columns<V>());
+            MicroF32.RunTurned<V, T>(M, a, source, _args.Ldb * T.Size, tile, DepthOf(pass));
         else
-            PackF32.Straight<V, T>((byte*)_args.B + (k * _args.Ldb + column) * T.Size, _args.Ldb, columns, columns, DepthOf(pass), target, MicroF32.Columns<V>());
+            MicroF32.RunStraight<V, T>(M, a, source, _args.Ldb * T.Size, tile, DepthOf(pass));
+        for (int i = 0; i < M; i++)
+            Finish<V>(tile + i * columns, i, column, columns, sums + i * ldSums, pass == 0, pass == Passes - 1);
     }
+
+    /// <summary>What the tile of block <paramref name="part"/> asks for of the source of a panel: together the tiles ask for all of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Ahead AheadOfPanel<V, T>(int pass, int panel, int part)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        int width = MicroF32.Columns<V>();
+        long stride = _args.Ldb * T.Size;
+        byte* source = (byte*)_args.B + At(!_args.TransB, _args.Ldb, panel * width, pass) * T.Size;
+        int segments = Depth / Ahead.SegmentDepth;
+        if (_args.TransB)
+        {
+            // A segment takes a piece of one column.
+            int pieces = (Depth * T.Size + 64 * Ahead.SegmentLines - 1) / (64 * Ahead.SegmentLines);
+            int column = part * segments / pieces;
+            return column < width ? new Ahead(source + column * stride, 64, pieces == 1 ? stride : 64 * Ahead.SegmentLines) : default;
+        }
+        // A segment takes one line of so many rows.
+        int lines = Math.Max(1, width * T.Size / 64), row = part * segments * Ahead.SegmentLines;
+        int place = row / Depth;
+        return place < lines ? new Ahead(source + (row % Depth) * stride + place * 64, stride, Ahead.SegmentLines * stride) : default;
+    }
+
+    /// <summary>Packs a panel of columns for one pass; the panel and pass that come next are asked for (none: the same again).</summary>
+    public readonly void PackPanel<V, T>(int pass, int panel, float* target, int nextPass, int nextPanel)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        int width = MicroF32.Columns<V>(), column = panel * width, columns = Math.Min(N - column, width);
+        byte* source = (byte*)_args.B + At(!_args.TransB, _args.Ldb, column, pass) * T.Size;
+        long next = At(!_args.TransB, _args.Ldb, (nextPanel - panel) * width, nextPass - pass) * T.Size;
+        if (_args.TransB)
+            PackF32.Turned<V, T>(source, _args.Ldb, columns, DepthOf(pass), target, width, next);
+        else
+            PackF32.Straight<V, T>(source, _args.Ldb, columns, columns, DepthOf(pass), target, width, next);
+    }
+
+    // Where line `line` of a pass begins in an operand whose lines run along k, or across it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly long At(bool across, long ld, long line, long pass) => across ? pass * Depth * ld + line : line * ld + pass * Depth;
 
     /// <summary>One pass of one block times one panel. <paramref name="sums"/> are the partial sums of this tile when bf16 needs them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Multiply<V>(int pass, int block, int panel, float* a, float* b, float* tile, float* sums, long ldSums)
+    public readonly void Multiply<V>(int pass, int block, int panel, float* a, float* b, float* tile, float* sums, long ldSums, in Ahead ahead)
         where V : unmanaged, IVector<V>
     {
         int row = RowOf(block), rows = RowOf(block + 1) - row, width = MicroF32.Columns<V>();
@@ -122,15 +177,15 @@ internal unsafe struct GemmF32Job
         bool plain = _columnStride == 1 && columns == width && _args.Alpha == 1 && !(first && _args.Bias != null);
         if (plain && _args.OutputType == DType.F32)
         {
-            MicroF32.Run<V>(rows, a, b, (float*)_args.C + row * _rowStride + column, _rowStride, DepthOf(pass), _args.Accumulate || !first);
+            MicroF32.Run<V>(rows, a, b, (float*)_args.C + row * _rowStride + column, _rowStride, DepthOf(pass), _args.Accumulate || !first, ahead);
         }
         else if (plain && !last)
         {
-            MicroF32.Run<V>(rows, a, b, sums, ldSums, DepthOf(pass), !first);
+            MicroF32.Run<V>(rows, a, b, sums, ldSums, DepthOf(pass), !first, ahead);
         }
         else
         {
-            MicroF32.Run<V>(rows, a, b, tile, width, DepthOf(pass), false);
+            MicroF32.Run<V>(rows, a, b, tile, width, DepthOf(pass), false, ahead);
             for (int i = 0; i < rows; i++, tile += width, sums += ldSums)
                 Finish<V>(tile, row + i, column, columns, sums, first, last);
         }

@@ -10,10 +10,29 @@ internal interface IRows
     static abstract int Count { get; }
 }
 /// <summary>
+/// What a register tile asks the memory for while it computes: one line every other k. In one go the requests would wait for free
+/// buffers and hold up everything behind them.
+/// </summary>
+internal readonly unsafe struct Ahead(byte* first, long step, long segment)
+{
+    /// <summary>Depth after which the next segment of requests begins.</summary>
+    public const int SegmentDepth = 32;
+
+    /// <summary>The first line, bytes between lines, and between the first lines of segments.</summary>
+    public readonly byte* First = first;
+    public readonly long Step = step, Segment = segment;
+
+    /// <summary>Lines that a tile of <paramref name="depth"/> asks for.</summary>
+    public static int Lines(int depth) => depth / SegmentDepth * SegmentLines;
+
+    public const int SegmentLines = SegmentDepth / 2;
+}
+
+/// <summary>
 /// The register tile of the fp32 product: up to 12 rows by two registers, one accumulator for each row and register.
 /// With 16 lanes 12 rows fill 24 of the 32 registers; with 8 lanes 6 rows fill 12 of 16.
 /// </summary>
-internal static unsafe class MicroF32
+internal static unsafe partial class MicroF32
 {
     private readonly struct R1 : IRows { public static int Count { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => 1; } }
     private readonly struct R2 : IRows { public static int Count { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => 2; } }
@@ -42,28 +61,28 @@ internal static unsafe class MicroF32
     /// multiply-adds in the order of k whatever the rows, so results do not depend on how rows were cut.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<V>(int rows, float* a, float* b, float* c, long ldc, int depth, bool add)
+    public static void Run<V>(int rows, float* a, float* b, float* c, long ldc, int depth, bool add, in Ahead ahead)
         where V : unmanaged, IVector<V>
     {
         switch (rows)
         {
-            case 1: Tile<V, R1>(a, b, c, ldc, depth, add); break;
-            case 2: Tile<V, R2>(a, b, c, ldc, depth, add); break;
-            case 3: Tile<V, R3>(a, b, c, ldc, depth, add); break;
-            case 4: Tile<V, R4>(a, b, c, ldc, depth, add); break;
-            case 5: Tile<V, R5>(a, b, c, ldc, depth, add); break;
-            case 6: Tile<V, R6>(a, b, c, ldc, depth, add); break;
-            case 7: Tile<V, R7>(a, b, c, ldc, depth, add); break;
-            case 8: Tile<V, R8>(a, b, c, ldc, depth, add); break;
-            case 9: Tile<V, R9>(a, b, c, ldc, depth, add); break;
-            case 10: Tile<V, R10>(a, b, c, ldc, depth, add); break;
-            case 11: Tile<V, R11>(a, b, c, ldc, depth, add); break;
-            default: Tile<V, R12>(a, b, c, ldc, depth, add); break;
+            case 1: Tile<V, R1>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 2: Tile<V, R2>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 3: Tile<V, R3>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 4: Tile<V, R4>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 5: Tile<V, R5>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 6: Tile<V, R6>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 7: Tile<V, R7>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 8: Tile<V, R8>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 9: Tile<V, R9>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 10: Tile<V, R10>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            case 11: Tile<V, R11>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
+            default: Tile<V, R12>(a, b, c, ldc, depth, add, ahead.First, ahead.Step, ahead.Segment); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<V, R>(float* a, float* b, float* c, long ldc, int depth, bool add)
+    private static void Tile<V, R>(float* a, float* b, float* c, long ldc, int depth, bool add, byte* ask, long askStep, long askSegment)
         where V : unmanaged, IVector<V>
         where R : struct, IRows
     {
@@ -92,21 +111,60 @@ internal static unsafe class MicroF32
         V c90 = V.Zero, c91 = V.Zero;
         V ca0 = V.Zero, ca1 = V.Zero;
         V cb0 = V.Zero, cb1 = V.Zero;
+        for (; depth >= Ahead.SegmentDepth; depth -= Ahead.SegmentDepth, ask += askSegment)
+        {
+            byte* line = ask;
+            for (int pairs = Ahead.SegmentDepth / 2; pairs != 0; pairs--, a += 2 * Rows<V>(), b += 2 * Columns<V>(), line += askStep)
+            {
+                if (Sse.IsSupported)
+                    Sse.Prefetch1(line);
+                {
+                    V b0 = V.Load(b), b1 = V.Load(b + V.Lanes), x;
+                    x = V.All(a[0]); V.AddProduct(ref c00, x, b0); V.AddProduct(ref c01, x, b1);
+                    if (R.Count > 1) { x = V.All(a[1]); V.AddProduct(ref c10, x, b0); V.AddProduct(ref c11, x, b1); }
+                    if (R.Count > 2) { x = V.All(a[2]); V.AddProduct(ref c20, x, b0); V.AddProduct(ref c21, x, b1); }
+                    if (R.Count > 3) { x = V.All(a[3]); V.AddProduct(ref c30, x, b0); V.AddProduct(ref c31, x, b1); }
+                    if (R.Count > 4) { x = V.All(a[4]); V.AddProduct(ref c40, x, b0); V.AddProduct(ref c41, x, b1); }
+                    if (R.Count > 5) { x = V.All(a[5]); V.AddProduct(ref c50, x, b0); V.AddProduct(ref c51, x, b1); }
+                    if (R.Count > 6) { x = V.All(a[6]); V.AddProduct(ref c60, x, b0); V.AddProduct(ref c61, x, b1); }
+                    if (R.Count > 7) { x = V.All(a[7]); V.AddProduct(ref c70, x, b0); V.AddProduct(ref c71, x, b1); }
+                    if (R.Count > 8) { x = V.All(a[8]); V.AddProduct(ref c80, x, b0); V.AddProduct(ref c81, x, b1); }
+                    if (R.Count > 9) { x = V.All(a[9]); V.AddProduct(ref c90, x, b0); V.AddProduct(ref c91, x, b1); }
+                    if (R.Count > 10) { x = V.All(a[10]); V.AddProduct(ref ca0, x, b0); V.AddProduct(ref ca1, x, b1); }
+                    if (R.Count > 11) { x = V.All(a[11]); V.AddProduct(ref cb0, x, b0); V.AddProduct(ref cb1, x, b1); }
+                }
+                {
+                    V b0 = V.Load(b + Columns<V>()), b1 = V.Load(b + Columns<V>() + V.Lanes), x;
+                    x = V.All(a[Rows<V>()]); V.AddProduct(ref c00, x, b0); V.AddProduct(ref c01, x, b1);
+                    if (R.Count > 1) { x = V.All(a[Rows<V>() + 1]); V.AddProduct(ref c10, x, b0); V.AddProduct(ref c11, x, b1); }
+                    if (R.Count > 2) { x = V.All(a[Rows<V>() + 2]); V.AddProduct(ref c20, x, b0); V.AddProduct(ref c21, x, b1); }
+                    if (R.Count > 3) { x = V.All(a[Rows<V>() + 3]); V.AddProduct(ref c30, x, b0); V.AddProduct(ref c31, x, b1); }
+                    if (R.Count > 4) { x = V.All(a[Rows<V>() + 4]); V.AddProduct(ref c40, x, b0); V.AddProduct(ref c41, x, b1); }
+                    if (R.Count > 5) { x = V.All(a[Rows<V>() + 5]); V.AddProduct(ref c50, x, b0); V.AddProduct(ref c51, x, b1); }
+                    if (R.Count > 6) { x = V.All(a[Rows<V>() + 6]); V.AddProduct(ref c60, x, b0); V.AddProduct(ref c61, x, b1); }
+                    if (R.Count > 7) { x = V.All(a[Rows<V>() + 7]); V.AddProduct(ref c70, x, b0); V.AddProduct(ref c71, x, b1); }
+                    if (R.Count > 8) { x = V.All(a[Rows<V>() + 8]); V.AddProduct(ref c80, x, b0); V.AddProduct(ref c81, x, b1); }
+                    if (R.Count > 9) { x = V.All(a[Rows<V>() + 9]); V.AddProduct(ref c90, x, b0); V.AddProduct(ref c91, x, b1); }
+                    if (R.Count > 10) { x = V.All(a[Rows<V>() + 10]); V.AddProduct(ref ca0, x, b0); V.AddProduct(ref ca1, x, b1); }
+                    if (R.Count > 11) { x = V.All(a[Rows<V>() + 11]); V.AddProduct(ref cb0, x, b0); V.AddProduct(ref cb1, x, b1); }
+                }
+            }
+        }
         for (; depth != 0; depth--, a += Rows<V>(), b += Columns<V>())
         {
             V b0 = V.Load(b), b1 = V.Load(b + V.Lanes), x;
-            x = V.All(a[0]); c00 = V.Fma(x, b0, c00); c01 = V.Fma(x, b1, c01);
-            if (R.Count > 1) { x = V.All(a[1]); c10 = V.Fma(x, b0, c10); c11 = V.Fma(x, b1, c11); }
-            if (R.Count > 2) { x = V.All(a[2]); c20 = V.Fma(x, b0, c20); c21 = V.Fma(x, b1, c21); }
-            if (R.Count > 3) { x = V.All(a[3]); c30 = V.Fma(x, b0, c30); c31 = V.Fma(x, b1, c31); }
-            if (R.Count > 4) { x = V.All(a[4]); c40 = V.Fma(x, b0, c40); c41 = V.Fma(x, b1, c41); }
-            if (R.Count > 5) { x = V.All(a[5]); c50 = V.Fma(x, b0, c50); c51 = V.Fma(x, b1, c51); }
-            if (R.Count > 6) { x = V.All(a[6]); c60 = V.Fma(x, b0, c60); c61 = V.Fma(x, b1, c61); }
-            if (R.Count > 7) { x = V.All(a[7]); c70 = V.Fma(x, b0, c70); c71 = V.Fma(x, b1, c71); }
-            if (R.Count > 8) { x = V.All(a[8]); c80 = V.Fma(x, b0, c80); c81 = V.Fma(x, b1, c81); }
-            if (R.Count > 9) { x = V.All(a[9]); c90 = V.Fma(x, b0, c90); c91 = V.Fma(x, b1, c91); }
-            if (R.Count > 10) { x = V.All(a[10]); ca0 = V.Fma(x, b0, ca0); ca1 = V.Fma(x, b1, ca1); }
-            if (R.Count > 11) { x = V.All(a[11]); cb0 = V.Fma(x, b0, cb0); cb1 = V.Fma(x, b1, cb1); }
+            x = V.All(a[0]); V.AddProduct(ref c00, x, b0); V.AddProduct(ref c01, x, b1);
+            if (R.Count > 1) { x = V.All(a[1]); V.AddProduct(ref c10, x, b0); V.AddProduct(ref c11, x, b1); }
+            if (R.Count > 2) { x = V.All(a[2]); V.AddProduct(ref c20, x, b0); V.AddProduct(ref c21, x, b1); }
+            if (R.Count > 3) { x = V.All(a[3]); V.AddProduct(ref c30, x, b0); V.AddProduct(ref c31, x, b1); }
+            if (R.Count > 4) { x = V.All(a[4]); V.AddProduct(ref c40, x, b0); V.AddProduct(ref c41, x, b1); }
+            if (R.Count > 5) { x = V.All(a[5]); V.AddProduct(ref c50, x, b0); V.AddProduct(ref c51, x, b1); }
+            if (R.Count > 6) { x = V.All(a[6]); V.AddProduct(ref c60, x, b0); V.AddProduct(ref c61, x, b1); }
+            if (R.Count > 7) { x = V.All(a[7]); V.AddProduct(ref c70, x, b0); V.AddProduct(ref c71, x, b1); }
+            if (R.Count > 8) { x = V.All(a[8]); V.AddProduct(ref c80, x, b0); V.AddProduct(ref c81, x, b1); }
+            if (R.Count > 9) { x = V.All(a[9]); V.AddProduct(ref c90, x, b0); V.AddProduct(ref c91, x, b1); }
+            if (R.Count > 10) { x = V.All(a[10]); V.AddProduct(ref ca0, x, b0); V.AddProduct(ref ca1, x, b1); }
+            if (R.Count > 11) { x = V.All(a[11]); V.AddProduct(ref cb0, x, b0); V.AddProduct(ref cb1, x, b1); }
         }
         Put(c, c00, c01, add);
         if (R.Count > 1) Put(c += ldc, c10, c11, add);

@@ -40,6 +40,11 @@ internal static unsafe class TransposeTile
     private static void Turn16<T>(byte* source, long stride, float* target, long targetStride)
         where T : struct, IStored
     {
+        if ((stride & 4095) == 0)
+        {
+            Turn16Once<T>(source, stride, target, targetStride);
+            return;
+        }
         for (int piece = 0; piece < 4; piece++, source += 16)
         {
             Vector512<float> r0 = Rows512(source, stride), r1 = Rows512(source + stride, stride);
@@ -51,6 +56,52 @@ internal static unsafe class TransposeTile
             target = Put<T>(target, targetStride, Avx512F.UnpackLow(t1, t3).AsSingle());
             target = Put<T>(target, targetStride, Avx512F.UnpackHigh(t1, t3).AsSingle());
         }
+    }
+
+    /// <summary>
+    /// Every row in one load: rows a multiple of 4096 bytes apart share one set of the first-level cache, which holds 12 of the 16 lines,
+    /// so that piecewise loads would fetch each line several times. Costs twice the shuffles.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn16Once<T>(byte* source, long stride, float* target, long targetStride)
+        where T : struct, IStored
+    {
+        Four(source, stride, out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3);
+        Four(source + 4 * stride, stride, out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3);
+        Four(source + 8 * stride, stride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3);
+        Four(source + 12 * stride, stride, out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3);
+        long step = targetStride * (4 / T.Size);
+        Join<T>(a0, b0, c0, d0, target, 4 * step, targetStride);
+        Join<T>(a1, b1, c1, d1, target + step, 4 * step, targetStride);
+        Join<T>(a2, b2, c2, d2, target + 2 * step, 4 * step, targetStride);
+        Join<T>(a3, b3, c3, d3, target + 3 * step, 4 * step, targetStride);
+    }
+
+    // Column 4q + j of four rows in piece q of result j.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Four(byte* source, long stride, out Vector512<float> o0, out Vector512<float> o1, out Vector512<float> o2, out Vector512<float> o3)
+    {
+        Vector512<float> r0 = Vector512.Load((float*)source), r1 = Vector512.Load((float*)(source + stride));
+        Vector512<float> r2 = Vector512.Load((float*)(source + 2 * stride)), r3 = Vector512.Load((float*)(source + 3 * stride));
+        Vector512<double> t0 = Avx512F.UnpackLow(r0, r1).AsDouble(), t1 = Avx512F.UnpackHigh(r0, r1).AsDouble();
+        Vector512<double> t2 = Avx512F.UnpackLow(r2, r3).AsDouble(), t3 = Avx512F.UnpackHigh(r2, r3).AsDouble();
+        o0 = Avx512F.UnpackLow(t0, t2).AsSingle();
+        o1 = Avx512F.UnpackHigh(t0, t2).AsSingle();
+        o2 = Avx512F.UnpackLow(t1, t3).AsSingle();
+        o3 = Avx512F.UnpackHigh(t1, t3).AsSingle();
+    }
+
+    // Transposes the pieces: piece q of the four becomes column 4q + j.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Join<T>(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, long step, long targetStride)
+        where T : struct, IStored
+    {
+        Vector512<float> low = Avx512F.Shuffle4x128(a, b, 0x44), high = Avx512F.Shuffle4x128(a, b, 0xEE);
+        Vector512<float> low2 = Avx512F.Shuffle4x128(c, d, 0x44), high2 = Avx512F.Shuffle4x128(c, d, 0xEE);
+        Put<T>(target, targetStride, Avx512F.Shuffle4x128(low, low2, 0x88));
+        Put<T>(target + step, targetStride, Avx512F.Shuffle4x128(low, low2, 0xDD));
+        Put<T>(target + 2 * step, targetStride, Avx512F.Shuffle4x128(high, high2, 0x88));
+        Put<T>(target + 3 * step, targetStride, Avx512F.Shuffle4x128(high, high2, 0xDD));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
