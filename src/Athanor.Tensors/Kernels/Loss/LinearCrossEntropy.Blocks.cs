@@ -11,6 +11,8 @@ internal static unsafe partial class LinearCrossEntropyKernel
     {
         var states = (LogitState*)scratch;
         byte* logits = scratch + plan.RowBlock * LinearLossPlan.StateBytes;
+        byte* scaled = logits + plan.RowBlock * plan.LogitStride * args.LogitType.Size();
+        float* sums = (float*)(scaled + LinearLossPlan.Aligned((long)plan.RowBlock * args.Inner * args.Type.Size()));
         for (int row = 0; row < args.Rows; row += plan.RowBlock)
         {
             int rows = Math.Min(plan.RowBlock, args.Rows - row);
@@ -36,6 +38,7 @@ internal static unsafe partial class LinearCrossEntropyKernel
                     GradientType = args.Type,
                 },
                 Pass = args.Pass,
+                Unscaled = plan.Unscaled,
                 Negative = args.Negative,
                 States = states,
             };
@@ -62,22 +65,22 @@ internal static unsafe partial class LinearCrossEntropyKernel
             }
             if (args.Pass == LinearLossPass.Forward)
                 continue;
-            if (args.XGradient != null)
+            if (plan.Unscaled)
             {
-                MatMulKernel.Run(device, new GemmArgs
+                var scale = new ScaleBody { X = x, Scaled = scaled, Sums = sums, XGradient = (byte*)args.XGradient + row * rowBytes, States = states, Inner = args.Inner };
+                if (args.WGradient != null)
+                    device.Launch(scale, args.Type, rows, 32);
+                if (args.XGradient != null)
                 {
-                    M = rows,
-                    N = args.Inner,
-                    K = args.Vocabulary,
-                    A = logits,
-                    Lda = body.Args.GradientStride,
-                    B = args.W,
-                    Ldb = args.Inner,
-                    InputType = args.Type,
-                    C = (byte*)args.XGradient + row * rowBytes,
-                    Ldc = args.Inner,
-                    OutputType = args.Type,
-                });
+                    MatMulKernel.Run(device, XGradientProduct(args, body.Args, rows, sums, DType.F32));
+                    scale.Scaled = null;
+                    device.Launch(scale, args.Type, rows, 32);
+                }
+                x = scaled;
+            }
+            else if (args.XGradient != null)
+            {
+                MatMulKernel.Run(device, XGradientProduct(args, body.Args, rows, (byte*)args.XGradient + row * rowBytes, args.Type));
             }
             if (args.WGradient != null)
             {
@@ -101,12 +104,65 @@ internal static unsafe partial class LinearCrossEntropyKernel
         }
     }
 
+    private static GemmArgs XGradientProduct(in LinearCrossEntropyArgs args, in CrossEntropyArgs block, int rows, void* target, DType type) => new()
+    {
+        M = rows,
+        N = args.Inner,
+        K = args.Vocabulary,
+        A = block.Gradient,
+        Lda = block.GradientStride,
+        B = args.W,
+        Ldb = args.Inner,
+        InputType = args.Type,
+        C = target,
+        Ldc = args.Inner,
+        OutputType = type,
+    };
+
+    /// <summary>x·factor into Scaled, or without it sums·factor into dX, row by row.</summary>
+    private struct ScaleBody : IKernelBody
+    {
+        public void* X, Scaled, XGradient;
+        public float* Sums;
+        public LogitState* States;
+        public int Inner;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<V, T>(int member, long begin, long end)
+            where V : unmanaged, IVector<V>
+            where T : struct, IStored
+        {
+            for (long i = begin; i < end; i++)
+            {
+                long row = i * Inner;
+                float factor = States[i].Factor;
+                if (Scaled != null)
+                    Scale<V, T, T>((byte*)X + row * T.Size, (byte*)Scaled + row * T.Size, 0, Inner, factor);
+                else
+                    Scale<V, StoredF32, T>(Sums + row, (byte*)XGradient + row * T.Size, 0, Inner, factor);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scale<V, TIn, TOut>(void* source, void* target, long begin, long n, float factor)
+        where V : unmanaged, IVector<V>
+        where TIn : struct, IStored
+        where TOut : struct, IStored
+    {
+        long i = begin;
+        for (; i + V.Lanes <= n; i += V.Lanes)
+            TOut.Store(target, i, TIn.Load<V>(source, i) * V.All(factor));
+        if (V.Lanes > 1 && i < n)
+            Scale<F1, TIn, TOut>(source, target, i, n, factor);
+    }
+
     /// <summary>One row of a block of logits: statistics, and in the passes with gradients dlogits over the logits.</summary>
     private struct RowBody : IKernelBody
     {
         public CrossEntropyArgs Args;
         public LinearLossPass Pass;
-        public bool Negative;
+        public bool Negative, Unscaled;
         public LogitState* States;
 
         /// <summary>The part of the vocabulary that the block holds.</summary>
@@ -136,6 +192,11 @@ internal static unsafe partial class LinearCrossEntropyKernel
                 Gradient<V, T, M>(i, map, Args.LogSumExp[i], 1);
                 return;
             }
+            if (Unscaled)
+            {
+                Exponentials<V, T>(i);
+                return;
+            }
             LogitState state = From == 0 ? LogitState.Empty : States[i];
             void* row = Args.LogitsOf(i);
             LogitRow.Accumulate<V, T, M>(row, Width, map, Args.Terms.LabelSmoothing != 0, ref state);
@@ -151,6 +212,24 @@ internal static unsafe partial class LinearCrossEntropyKernel
             // Against the largest logit and the sum, not lse: exact for large logits too.
             if (Pass == LinearLossPass.ForwardBackward)
                 Gradient<V, T, M>(i, map, state.Shift, (float)(1 / state.Sum));
+        }
+
+        /// <summary>
+        /// Leaves e_v = exp(x_v − max), less their sum at the target, in the row: dlogits but for the row's factor, which the
+        /// products' other operand (dW) or result (dX) takes. That spares a second pass of exponentials.
+        /// </summary>
+        private readonly void Exponentials<V, T>(long i)
+            where V : unmanaged, IVector<V>
+            where T : struct, IStored
+        {
+            void* row = Args.LogitsOf(i);
+            float target = T.Get(row, Args.Targets[i]);
+            double sum = LogitRow.Exponentiate<V, T>(row, Args.Vocabulary, out float shift, out float correction);
+            double lse = shift + Math.Log(sum * correction), loss = lse - target;
+            T.Set(row, Args.Targets[i], (float)(Math.Exp(target - shift) / correction - sum));
+            Args.LogSumExp[i] = (float)lse;
+            Args.Losses[i] = (float)(Negative ? 0 - loss : loss);
+            States[i].Factor = (float)(Args.Scale * Args.Weight(i) / sum);
         }
 
         private readonly void Gradient<V, T, M>(long i, M map, float shift, float share)

@@ -23,7 +23,7 @@ internal enum LinearLossPass : byte
 /// <para>Rows that do not count (ignored target or weight 0) are left out of every product: their loss, lse and dX are 0.</para>
 /// <para>A block of rows meets the whole vocabulary in the passes with gradients, so that lse is known before the
 /// gradient overwrites the logits; the forward pass alone runs over parts of the vocabulary with running maxima and
-/// sums. Both add in the same order: lse has the same bits.</para>
+/// sums, in the order of the unfused loss: lse has the same bits as there, whatever the parts.</para>
 /// </remarks>
 internal unsafe struct LinearCrossEntropyArgs
 {
@@ -74,25 +74,30 @@ internal readonly struct LinearLossPlan
     private const long ForwardBytes = 32 << 20, GradientBytes = 128 << 20;
 
     // Parts of the vocabulary end where the row passes' blocks end, so that sums do not depend on the parts.
-    private const int PartUnit = 1024;
+    private const int PartUnit = LogitRow.Block;
 
     public unsafe LinearLossPlan(in LinearCrossEntropyArgs args)
     {
         for (long i = 0; i < args.Rows; i++)
             Active += args.Counts(i) ? 1 : 0;
         int size = Math.Max(args.LogitType.Size(), args.Type.Size());
+        // No term but the plain loss, one type throughout: the gradient is the row of exponentials times a factor of the row.
+        Unscaled = args.Pass == LinearLossPass.ForwardBackward && args.Terms.IsPlain && args.Terms.LabelSmoothing == 0 && args.Terms.ZLoss == 0 && args.LogitType == args.Type;
         if (args.Pass == LinearLossPass.Forward)
         {
-            RowBlock = Balance(Active, 4096);
+            RowBlock = Balance(Active, 2048);
             Part = (int)Math.Min(args.Vocabulary, Math.Max(PartUnit, ForwardBytes / size / Math.Max(RowBlock, 1) / PartUnit * PartUnit));
         }
         else
         {
             Part = args.Vocabulary;
-            RowBlock = Balance(Active, (int)Math.Clamp(GradientBytes / size / Pitch(Part, size), 64, 1 << 20));
+            long rowBytes = Pitch(Part, size) * size + (Unscaled ? (long)args.Inner * (args.Type.Size() + sizeof(float)) : 0);
+            RowBlock = Balance(Active, (int)Math.Clamp(GradientBytes / rowBytes, 64, 1 << 20));
         }
         LogitStride = Pitch(Part, size) * size / args.LogitType.Size();
         Bytes = RowBlock * LogitStride * args.LogitType.Size() + RowBlock * StateBytes;
+        if (Unscaled)
+            Bytes += Aligned((long)RowBlock * args.Inner * args.Type.Size()) + (long)RowBlock * args.Inner * sizeof(float);
         if (Active != args.Rows)
             Bytes += Active * (2L * Aligned(args.Inner * args.Type.Size()) + 5 * sizeof(float)) + 512;
     }
@@ -110,6 +115,9 @@ internal readonly struct LinearLossPlan
 
     /// <summary>Elements of the logits' type from row to row.</summary>
     public long LogitStride { get; }
+
+    /// <summary>Whether rows of dlogits are left without their factor.</summary>
+    public bool Unscaled { get; }
 
     /// <summary>Scratch that the call needs.</summary>
     public long Bytes { get; }

@@ -16,7 +16,7 @@ internal static unsafe class LogitRowPacked
 
     /// <summary>Whether these passes serve a pair of width and storage type; a constant to the JIT.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Serves<V, T>() => Avx512F.IsSupported && typeof(V) == typeof(F512) && typeof(T) == typeof(StoredBf16);
+    public static bool Serves<V, T>() => Avx512DQ.IsSupported && typeof(V) == typeof(F512) && typeof(T) == typeof(StoredBf16);
 
     /// <summary>Largest of row[begin … end) up to whole steps; <paramref name="begin"/> moves on to the rest. NaN is skipped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -53,6 +53,28 @@ internal static unsafe class LogitRowPacked
         return Vector512.Sum(a + b) * correction;
     }
 
+    /// <summary>
+    /// row = exp(x − shift) / correction of row[begin … end) up to whole steps; returns the sum of what was not yet rounded.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Exponentiate(ushort* row, ref long begin, long end, float shift, out float correction)
+    {
+        Vector512<uint> upper = Vector512.Create(0xFFFF0000u);
+        Vector512<float> offset = Vector512.Create(Offset(shift, out correction));
+        Vector512<float> a = Vector512<float>.Zero, b = a;
+        long i = begin;
+        for (; i + Step <= end; i += Step)
+        {
+            Vector512<uint> pair = Vector512.Load((uint*)(row + i));
+            Vector512<float> low = Exp2((pair << 16).AsSingle(), offset), high = Exp2((pair & upper).AsSingle(), offset);
+            a += low;
+            b += high;
+            Vector512.ConditionalSelect(upper, Rounded(high), Rounded(low) >>> 16).Store((uint*)(row + i));
+        }
+        begin = i;
+        return Vector512.Sum(a + b);
+    }
+
     /// <summary>gradient = exp(x − shift)·factor for row[begin … end) up to whole steps, in place if wanted; shift and factor are numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gradient(ushort* row, ushort* gradient, ref long begin, long end, float shift, float factor)
@@ -83,21 +105,23 @@ internal static unsafe class LogitRowPacked
         return -offset;
     }
 
-    /// <summary>2^(x·log₂e + offset), the polynomial of <see cref="VectorMath.ExpShort{V}"/>; NaN stays NaN.</summary>
+    /// <summary>
+    /// 2^(x·log₂e + offset): the fraction above the integer below goes through a minimax polynomial (Remez, relative error 7.5e-8), and
+    /// VSCALEF takes the integer below itself. −∞ gives 0, NaN stays NaN.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Exp2(Vector512<float> x, Vector512<float> offset)
     {
+        const byte Floor = 1;
         var y = Avx512F.FusedMultiplyAdd(x, Vector512.Create(Log2E), offset);
-        y = Vector512.MaxNative(Vector512.Create(-152f), y);
-        var n = Avx512F.RoundScale(y, 0);
-        var f = y - n;
-        var p = Vector512.Create(1.3276472168e-3f);
-        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(9.6755413310e-3f));
-        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(5.5507132729e-2f));
-        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(2.4022119724e-1f));
-        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(6.9314696707e-1f));
-        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(1.0000000717f));
-        return Avx512F.Scale(p, n);
+        var f = Avx512DQ.Reduce(y, Floor);
+        var p = Vector512.Create(1.8775767000e-03f);
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(8.9893400235e-03f));
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(5.5826318116e-02f));
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(2.4015361702e-01f));
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(6.9315307320e-01f));
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(9.9999992506e-01f));
+        return Avx512F.Scale(p, y);
     }
 
     /// <summary>Rounds to bf16 in the upper half, nearest even; the lower half is left over. NaN that comes from bf16 stays NaN.</summary>

@@ -18,6 +18,9 @@ internal struct LogitState
     /// <summary>Σ z, kept only when label smoothing asks for it.</summary>
     public double Linear;
 
+    /// <summary>What a row of exponentials must still be multiplied with.</summary>
+    public float Factor;
+
     public static LogitState Empty => new() { Max = float.NegativeInfinity };
 
     /// <summary>What exponents are taken against: the largest logit, or 0 while every logit is −∞ (−∞ − −∞ is no number).</summary>
@@ -32,7 +35,7 @@ internal static unsafe class LogitRow
 {
     // The largest logit of a block is found while the block is in the first-level cache, so that memory is read once.
     // The size fixes the order of summation: results do not depend on who computes a row.
-    private const int Block = 1024;
+    public const int Block = 4096;
 
     /// <summary>Adds logits row[0 … n) to the statistics.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -57,6 +60,47 @@ internal static unsafe class LogitRow
             if (linear)
                 state.Linear += SumOf<V, T, M>(row, begin, end, map);
         }
+    }
+
+    /// <summary>
+    /// row = e with e[v] = exp(x[v] − shift) / correction, the shift being the largest x; returns Σ e before rounding. The correction is
+    /// 1 but for the last bits.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Exponentiate<V, T>(void* row, long n, out float shift, out float correction)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        float max = MaxOf<V, T>(row, 0, n);
+        shift = max == float.NegativeInfinity ? 0 : max;
+        correction = 1;
+        double sum = 0;
+        long i = 0;
+        if (LogitRowPacked.Serves<V, T>())
+        {
+            // Parts, so that fp32 sums stay short; whole steps until the last.
+            for (long end = Math.Min(Block, n); i + 32 <= n; end = Math.Min(i + Block, n))
+                sum += LogitRowPacked.Exponentiate((ushort*)row, ref i, end, shift, out correction);
+        }
+        for (; i + V.Lanes <= n;)
+        {
+            V part = V.Zero;
+            long end = Math.Min(i + Block, n);
+            for (; i + V.Lanes <= end; i += V.Lanes)
+            {
+                V e = VectorMath.ExpShort(T.Load<V>(row, i) - V.All(shift)) * V.All(1 / correction);
+                part += e;
+                T.Store(row, i, e);
+            }
+            sum += V.Sum(part);
+        }
+        for (; i < n; i++)
+        {
+            float e = F1.Sum(VectorMath.ExpShort(F1.All(T.Get(row, i) - shift))) / correction;
+            sum += e;
+            T.Set(row, i, e);
+        }
+        return sum;
     }
 
     /// <summary>
