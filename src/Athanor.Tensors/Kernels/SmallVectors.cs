@@ -4,16 +4,42 @@ namespace Athanor.Tensors.Kernels;
 internal static unsafe class SmallVectors
 {
     /// <summary>
-    /// The vector itself when it is fp32, else a widened copy in <paramref name="scratch"/> (<paramref name="n"/> numbers);
-    /// a null vector gives <paramref name="n"/> times <paramref name="missing"/>.
+    /// The vector in the order in which pairs of registers walk a row (<see cref="Simd.IStored.LoadPair{V}"/>): itself when it is fp32
+    /// and <paramref name="lanes"/> is 0, else a copy in <paramref name="scratch"/>; a null vector gives <paramref name="n"/> times
+    /// <paramref name="missing"/>.
     /// </summary>
-    public static float* AsF32(void* vector, DType type, long n, float* scratch, float missing)
+    public static float* InPairs(void* vector, DType type, long n, float* scratch, float missing, int lanes)
     {
-        if (vector != null && type == DType.F32)
+        if (vector != null && type == DType.F32 && lanes == 0)
             return (float*)vector;
         var cells = new Cells(vector, type);
-        for (long i = 0; i < n; i++)
-            scratch[i] = vector == null ? missing : (float)cells[i];
+        long step = lanes == 0 ? n : 2 * lanes, done = 0;
+        for (; vector != null && lanes != 0 && done + step <= n; done += step)
+        {
+            for (int i = 0; i < lanes; i++)
+            {
+                scratch[done + i] = (float)cells[done + 2 * i];
+                scratch[done + lanes + i] = (float)cells[done + 2 * i + 1];
+            }
+        }
+        for (; done < n; done++)
+            scratch[done] = vector == null ? missing : (float)cells[done];
         return scratch;
+    }
+
+    /// <summary>target += source, where source lies in the order of pairs: even places of a block of 2·lanes, then odd ones; what does not fill a block in order.</summary>
+    public static void AddInPairs(float* target, float* source, long n, int lanes)
+    {
+        long step = 2 * lanes, done = 0;
+        for (; lanes != 0 && done + step <= n; done += step)
+        {
+            for (int i = 0; i < lanes; i++)
+            {
+                target[done + 2 * i] += source[done + i];
+                target[done + 2 * i + 1] += source[done + lanes + i];
+            }
+        }
+        for (; done < n; done++)
+            target[done] += source[done];
     }
 }

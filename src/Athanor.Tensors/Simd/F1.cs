@@ -18,6 +18,15 @@ internal readonly unsafe struct F1(float value) : IVector<F1>
     public static F1 LoadBf16(ushort* source) => new(BFloat16.ToSingle(*source));
     public static void StoreBf16(ushort* target, F1 value) => *target = BFloat16.FromSingle(value._v);
     public static void StoreBf16Streaming(ushort* target, F1 value) => StoreBf16(target, value);
+    public static void LoadBf16Pair(ushort* source, out F1 even, out F1 odd) => (even, odd) = (LoadBf16(source), LoadBf16(source + 1));
+
+    public static void StoreBf16Pair(ushort* target, F1 even, F1 odd)
+    {
+        StoreBf16(target, even);
+        StoreBf16(target + 1, odd);
+    }
+
+    public static void StoreBf16PairStreaming(ushort* target, F1 even, F1 odd) => StoreBf16Pair(target, even, odd);
     public static F1 LoadTwice(float* source) => new(*source);
     public static F1 SwapPairs(F1 a) => a;
     public static F1 LoadInt32(int* source) => new(*source);
@@ -34,6 +43,7 @@ internal readonly unsafe struct F1(float value) : IVector<F1>
     public static F1 Fma(F1 a, F1 b, F1 c) => new(float.MultiplyAddEstimate(a._v, b._v, c._v));
     public static void AddProduct(ref F1 sum, F1 a, F1 b) => sum = Fma(a, b, sum);
     public static F1 Sqrt(F1 a) => new(MathF.Sqrt(a._v));
+    public static F1 ReciprocalFromOne(F1 a) => new(1 / a._v);
     public static F1 Abs(F1 a) => new(MathF.Abs(a._v));
     public static F1 Max(F1 a, F1 b) => new(MathF.Max(a._v, b._v));
     public static F1 Min(F1 a, F1 b) => new(MathF.Min(a._v, b._v));

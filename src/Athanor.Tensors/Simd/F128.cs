@@ -25,6 +25,7 @@ internal readonly unsafe struct F128(Vector128<float> value) : IVector<F128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Fma(F128 a, F128 b, F128 c) => new(Vector128.MultiplyAddEstimate(a._v, b._v, c._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void AddProduct(ref F128 sum, F128 a, F128 b) => Unsafe.AsRef(in sum._v) = Vector128.MultiplyAddEstimate(a._v, b._v, sum._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Sqrt(F128 a) => new(Vector128.Sqrt(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 ReciprocalFromOne(F128 a) => All(1f) / a;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Abs(F128 a) => new(Vector128.Abs(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Max(F128 a, F128 b) => new(Vector128.Max(a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Min(F128 a, F128 b) => new(Vector128.Min(a._v, b._v));
@@ -96,6 +97,24 @@ internal readonly unsafe struct F128(Vector128<float> value) : IVector<F128>
     public static F128 SwapPairs(F128 a) => new(Vector128.Shuffle(a._v, Vector128.Create(1, 0, 3, 2)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadBf16Pair(ushort* source, out F128 even, out F128 odd)
+    {
+        var words = Vector128.Load((uint*)source);
+        even = new((words << 16).AsSingle());
+        odd = new((words & Vector128.Create(0xFFFF_0000u)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBf16Pair(ushort* target, F128 even, F128 odd) => MergeBf16(even._v, odd._v).Store((uint*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBf16PairStreaming(ushort* target, F128 even, F128 odd) => MergeBf16(even._v, odd._v).StoreAlignedNonTemporal((uint*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> MergeBf16(Vector128<float> even, Vector128<float> odd) =>
+        RoundToBf16(even) | (RoundInPlace(odd) & Vector128.Create(0xFFFF_0000u));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxAcross(F128 a) => MathF.Max(MathF.Max(a._v[0], a._v[1]), MathF.Max(a._v[2], a._v[3]));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -111,10 +130,14 @@ internal readonly unsafe struct F128(Vector128<float> value) : IVector<F128>
 
     /// <summary>fp32 bits to bf16 in the low half of each lane: nearest even, NaN made quiet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<uint> RoundToBf16(Vector128<float> v)
+    private static Vector128<uint> RoundToBf16(Vector128<float> v) => RoundInPlace(v) >>> 16;
+
+    /// <summary>The bf16 in the high half of each lane; the low half is left over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> RoundInPlace(Vector128<float> v)
     {
         var bits = v.AsUInt32();
         var rounded = bits + Vector128.Create(0x7FFFu) + ((bits >>> 16) & Vector128<uint>.One);
-        return Vector128.ConditionalSelect(Vector128.Equals(v, v).AsUInt32(), rounded, bits | Vector128.Create(0x0040_0000u)) >>> 16;
+        return Vector128.ConditionalSelect(Vector128.Equals(v, v).AsUInt32(), rounded, bits | Vector128.Create(0x0040_0000u));
     }
 }

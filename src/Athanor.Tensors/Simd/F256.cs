@@ -26,6 +26,7 @@ internal readonly unsafe struct F256(Vector256<float> value) : IVector<F256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Fma(F256 a, F256 b, F256 c) => new(Vector256.MultiplyAddEstimate(a._v, b._v, c._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void AddProduct(ref F256 sum, F256 a, F256 b) => Unsafe.AsRef(in sum._v) = Vector256.MultiplyAddEstimate(a._v, b._v, sum._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Sqrt(F256 a) => new(Vector256.Sqrt(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 ReciprocalFromOne(F256 a) => All(1f) / a;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Abs(F256 a) => new(Vector256.Abs(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Max(F256 a, F256 b) => new(Vector256.Max(a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Min(F256 a, F256 b) => new(Vector256.Min(a._v, b._v));
@@ -114,6 +115,24 @@ internal readonly unsafe struct F256(Vector256<float> value) : IVector<F256>
     public static F256 SwapPairs(F256 a) => new(Vector256.Shuffle(a._v, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadBf16Pair(ushort* source, out F256 even, out F256 odd)
+    {
+        var words = Vector256.Load((uint*)source);
+        even = new((words << 16).AsSingle());
+        odd = new((words & Vector256.Create(0xFFFF_0000u)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBf16Pair(ushort* target, F256 even, F256 odd) => MergeBf16(even._v, odd._v).Store((uint*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBf16PairStreaming(ushort* target, F256 even, F256 odd) => MergeBf16(even._v, odd._v).StoreAlignedNonTemporal((uint*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> MergeBf16(Vector256<float> even, Vector256<float> odd) =>
+        RoundToBf16(even) | (RoundInPlace(odd) & Vector256.Create(0xFFFF_0000u));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxAcross(F256 a) => F128.MaxAcross(new(Vector128.Max(a._v.GetLower(), a._v.GetUpper())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -129,10 +148,14 @@ internal readonly unsafe struct F256(Vector256<float> value) : IVector<F256>
 
     /// <summary>fp32 bits to bf16 in the low half of each lane: nearest even, NaN made quiet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> RoundToBf16(Vector256<float> v)
+    private static Vector256<uint> RoundToBf16(Vector256<float> v) => RoundInPlace(v) >>> 16;
+
+    /// <summary>The bf16 in the high half of each lane; the low half is left over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> RoundInPlace(Vector256<float> v)
     {
         var bits = v.AsUInt32();
         var rounded = bits + Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One);
-        return Vector256.ConditionalSelect(Vector256.Equals(v, v).AsUInt32(), rounded, bits | Vector256.Create(0x0040_0000u)) >>> 16;
+        return Vector256.ConditionalSelect(Vector256.Equals(v, v).AsUInt32(), rounded, bits | Vector256.Create(0x0040_0000u));
     }
 }

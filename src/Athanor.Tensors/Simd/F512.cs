@@ -91,6 +91,17 @@ internal readonly unsafe struct F512(Vector512<float> value) : IVector<F512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F512 ReciprocalFromOne(F512 a)
+    {
+        if (!Avx512F.IsSupported)
+            return new(Vector512<float>.One / a._v);
+        // One Newton step on 14 bits. Infinity makes the error term NaN; the maximum turns it into −1 and the result into 0.
+        var estimate = Avx512F.Reciprocal14(a._v);
+        var error = Avx512F.Max(Avx512F.FusedMultiplyAddNegated(a._v, estimate, Vector512<float>.One), Vector512.Create(-1f));
+        return new(Avx512F.FusedMultiplyAdd(estimate, error, estimate));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreBf16Streaming(ushort* target, F512 value)
     {
         var rounded = RoundToBf16(value._v);
@@ -108,6 +119,24 @@ internal readonly unsafe struct F512(Vector512<float> value) : IVector<F512>
     public static F512 SwapPairs(F512 a) => new(Vector512.Shuffle(a._v, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadBf16Pair(ushort* source, out F512 even, out F512 odd)
+    {
+        var words = Vector512.Load((uint*)source);
+        even = new((words << 16).AsSingle());
+        odd = new((words & Vector512.Create(0xFFFF_0000u)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBf16Pair(ushort* target, F512 even, F512 odd) => MergeBf16(even._v, odd._v).Store((uint*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBf16PairStreaming(ushort* target, F512 even, F512 odd) => MergeBf16(even._v, odd._v).StoreAlignedNonTemporal((uint*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> MergeBf16(Vector512<float> even, Vector512<float> odd) =>
+        RoundToBf16(even) | (RoundInPlace(odd) & Vector512.Create(0xFFFF_0000u));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxAcross(F512 a) => F256.MaxAcross(new(Vector256.Max(a._v.GetLower(), a._v.GetUpper())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -123,10 +152,14 @@ internal readonly unsafe struct F512(Vector512<float> value) : IVector<F512>
 
     /// <summary>fp32 bits to bf16 in the low half of each lane: nearest even, NaN made quiet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> RoundToBf16(Vector512<float> v)
+    private static Vector512<uint> RoundToBf16(Vector512<float> v) => RoundInPlace(v) >>> 16;
+
+    /// <summary>The bf16 in the high half of each lane; the low half is left over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> RoundInPlace(Vector512<float> v)
     {
         var bits = v.AsUInt32();
         var rounded = bits + Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One);
-        return Vector512.ConditionalSelect(Vector512.Equals(v, v).AsUInt32(), rounded, bits | Vector512.Create(0x0040_0000u)) >>> 16;
+        return Vector512.ConditionalSelect(Vector512.Equals(v, v).AsUInt32(), rounded, bits | Vector512.Create(0x0040_0000u));
     }
 }

@@ -31,6 +31,18 @@ internal unsafe interface IVector<V> :
     /// <summary>As <see cref="StoreBf16"/>, past the caches; <paramref name="target"/> must be aligned to half the register.</summary>
     static abstract void StoreBf16Streaming(ushort* target, V value);
 
+    /// <summary>
+    /// 2·Lanes numbers as two registers, those at even and those at odd places: halves of 32-bit words, so that widening is one
+    /// shift or mask each and no lane moves. For work that treats all elements alike.
+    /// </summary>
+    static abstract void LoadBf16Pair(ushort* source, out V even, out V odd);
+
+    /// <summary>The reverse of <see cref="LoadBf16Pair"/>, rounding to nearest even.</summary>
+    static abstract void StoreBf16Pair(ushort* target, V even, V odd);
+
+    /// <summary>As <see cref="StoreBf16Pair"/>, past the caches; <paramref name="target"/> must be aligned to the register.</summary>
+    static abstract void StoreBf16PairStreaming(ushort* target, V even, V odd);
+
     /// <summary>Lanes / 2 numbers, each in two neighbouring lanes; one lane loads one number.</summary>
     static abstract V LoadTwice(float* source);
 
@@ -58,6 +70,9 @@ internal unsafe interface IVector<V> :
     /// <summary>sum = a·b + sum, as <see cref="Fma"/>. For long chains: the JIT sees which variable is updated and copies no registers.</summary>
     static abstract void AddProduct(ref V sum, V a, V b);
     static abstract V Sqrt(V a);
+
+    /// <summary>1/a for a ≥ 1, infinity and NaN included, within 1 ulp: faster than a division where the machine has an estimate.</summary>
+    static abstract V ReciprocalFromOne(V a);
     static abstract V Abs(V a);
 
     /// <summary>Largest of two; NaN in either gives NaN.</summary>

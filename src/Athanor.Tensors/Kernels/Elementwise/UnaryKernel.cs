@@ -94,10 +94,11 @@ internal static unsafe partial class UnaryKernel
         {
             void* x = X, y = Y;
             V a = V.All(A), b = V.All(B);
-            if (Stream && V.Lanes > 1)
+            bool stream = Stream && V.Lanes > 1;
+            for (; i + 2 * V.Lanes <= end; i += 2 * V.Lanes)
             {
-                for (; i + V.Lanes <= end; i += V.Lanes)
-                    T.StoreStreaming(y, i, TOp.Apply(T.Load<V>(x, i), a, b));
+                T.LoadPair(x, i, out V first, out V second);
+                T.StorePair(y, i, TOp.Apply(first, a, b), TOp.Apply(second, a, b), stream);
             }
             for (; i + V.Lanes <= end; i += V.Lanes)
                 T.Store(y, i, TOp.Apply(T.Load<V>(x, i), a, b));
@@ -123,10 +124,12 @@ internal static unsafe partial class UnaryKernel
         {
             void* s = Saved, dy = DY, dx = DX;
             V a = V.All(A), b = V.All(B);
-            if (Stream && V.Lanes > 1)
+            bool stream = Stream && V.Lanes > 1;
+            for (; i + 2 * V.Lanes <= end; i += 2 * V.Lanes)
             {
-                for (; i + V.Lanes <= end; i += V.Lanes)
-                    T.StoreStreaming(dx, i, T.Load<V>(dy, i) * TOp.Slope(T.Load<V>(s, i), a, b));
+                T.LoadPair(s, i, out V first, out V second);
+                T.LoadPair(dy, i, out V upstream, out V upstream2);
+                T.StorePair(dx, i, upstream * TOp.Slope(first, a, b), upstream2 * TOp.Slope(second, a, b), stream);
             }
             for (; i + V.Lanes <= end; i += V.Lanes)
                 T.Store(dx, i, T.Load<V>(dy, i) * TOp.Slope(T.Load<V>(s, i), a, b));

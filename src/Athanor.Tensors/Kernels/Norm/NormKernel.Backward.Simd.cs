@@ -16,23 +16,30 @@ internal static unsafe partial class NormKernel
         long chunks = (a.Rows + chunk - 1) / chunk;
         // Whole cache lines per partial keep members off each other's lines.
         long stride = (a.Cols + 15) & ~15L;
-        float* scratch = (float*)ThreadScratch.Get(0, (1 + 2 * chunks) * stride * sizeof(float));
+        float* scratch = (float*)ThreadScratch.Get(0, (2 + 2 * chunks) * stride * sizeof(float));
+        int lanes = PairLanes(device, a.Type);
         var body = new BackwardBody<TKind>
         {
             A = a,
             Chunk = chunk,
             Stride = stride,
-            Gamma = SmallVectors.AsF32(a.Gamma, a.WeightType, a.Cols, scratch, 1),
+            Gamma = SmallVectors.InPairs(a.Gamma, a.WeightType, a.Cols, scratch, 1, lanes),
             GammaPartials = a.DGamma == null ? null : scratch + stride,
             BetaPartials = a.DBeta == null ? null : scratch + (1 + chunks) * stride,
             Stream = Streaming.Pays(a.DH, a.Rows, a.Cols * a.Type.Size()),
         };
         device.Launch(body, a.Type, a.Rows, chunk);
-        var combine = new CombineBody { Chunks = chunks, Stride = stride };
+        var combine = new CombineBody { Chunks = chunks, Stride = stride, Target = scratch + (1 + 2 * chunks) * stride };
         if (a.DGamma != null)
-            device.Launch(combine with { Partials = body.GammaPartials, Target = a.DGamma }, DType.F32, a.Cols, 1024);
+            AddUp(device, combine with { Partials = body.GammaPartials }, a.DGamma, a.Cols, lanes);
         if (a.DBeta != null)
-            device.Launch(combine with { Partials = body.BetaPartials, Target = a.DBeta }, DType.F32, a.Cols, 1024);
+            AddUp(device, combine with { Partials = body.BetaPartials }, a.DBeta, a.Cols, lanes);
+    }
+
+    private static void AddUp(CpuDevice device, in CombineBody combine, float* gradient, long cols, int lanes)
+    {
+        device.Launch(combine, DType.F32, cols, 1024);
+        SmallVectors.AddInPairs(gradient, combine.Target, cols, lanes);
     }
 
     private struct BackwardBody<TKind> : IKernelBody where TKind : IKind
@@ -52,16 +59,28 @@ internal static unsafe partial class NormKernel
                 new Span<float>(dGamma, (int)cols).Clear();
             if (dBeta != null)
                 new Span<float>(dBeta, (int)cols).Clear();
-            for (long row = begin; row < end; row++)
+            long block = RowsAtOnce(cols);
+            float* means = stackalloc float[2 * MostRowsAtOnce];
+            for (long first = begin; first < end; first += block)
             {
-                void* h = Cells.At(A.H, row * cols, T.Size), dy = Cells.At(A.DY, row * cols, T.Size), dh = Cells.At(A.DH, row * cols, T.Size);
-                void* next = A.DHNext == null ? null : Cells.At(A.DHNext, row * cols, T.Size);
-                float mean = TKind.SubtractsMean ? A.Mean[row] : 0, rstd = A.Rstd[row];
-                long i = Gather<V, T>(h, dy, dGamma, dBeta, mean, rstd, 0, out V sum, out V product);
-                Gather<F1, T>(h, dy, dGamma, dBeta, mean, rstd, i, out F1 sumTail, out F1 productTail);
-                float meanG = (V.Sum(sum) + F1.Sum(sumTail)) / cols, meanProduct = (V.Sum(product) + F1.Sum(productTail)) / cols;
-                i = Finish<V, T>(h, dy, next, dh, mean, rstd, meanG, meanProduct, 0);
-                Finish<F1, T>(h, dy, next, dh, mean, rstd, meanG, meanProduct, i);
+                long last = Math.Min(first + block, end);
+                for (long row = first; row < last; row++)
+                {
+                    void* h = Cells.At(A.H, row * cols, T.Size), dy = Cells.At(A.DY, row * cols, T.Size);
+                    float mean = TKind.SubtractsMean ? A.Mean[row] : 0, rstd = A.Rstd[row];
+                    long i = Gather<V, T>(h, dy, dGamma, dBeta, mean, rstd, 0, out V sum, out V product);
+                    Gather<F1, T>(h, dy, dGamma, dBeta, mean, rstd, i, out F1 sumTail, out F1 productTail);
+                    means[2 * (row - first)] = (V.Sum(sum) + F1.Sum(sumTail)) / cols;
+                    means[2 * (row - first) + 1] = (V.Sum(product) + F1.Sum(productTail)) / cols;
+                }
+                for (long row = first; row < last; row++)
+                {
+                    void* h = Cells.At(A.H, row * cols, T.Size), dy = Cells.At(A.DY, row * cols, T.Size), dh = Cells.At(A.DH, row * cols, T.Size);
+                    void* next = A.DHNext == null ? null : Cells.At(A.DHNext, row * cols, T.Size);
+                    float mean = TKind.SubtractsMean ? A.Mean[row] : 0, meanG = means[2 * (row - first)], meanProduct = means[2 * (row - first) + 1];
+                    long i = Finish<V, T>(h, dy, next, dh, mean, A.Rstd[row], meanG, meanProduct, 0);
+                    Finish<F1, T>(h, dy, next, dh, mean, A.Rstd[row], meanG, meanProduct, i);
+                }
             }
         }
 
@@ -73,22 +92,23 @@ internal static unsafe partial class NormKernel
             long n = A.Cols;
             for (; i + 2 * V.Lanes <= n; i += 2 * V.Lanes)
             {
-                GatherOne<V, T>(h, dy, dGamma, dBeta, center, scale, i, ref s0, ref p0);
-                GatherOne<V, T>(h, dy, dGamma, dBeta, center, scale, i + V.Lanes, ref s1, ref p1);
+                T.LoadPair(h, i, out V h0, out V h1);
+                T.LoadPair(dy, i, out V dy0, out V dy1);
+                GatherOne(h0, dy0, dGamma, dBeta, center, scale, i, ref s0, ref p0);
+                GatherOne(h1, dy1, dGamma, dBeta, center, scale, i + V.Lanes, ref s1, ref p1);
             }
-            for (; i + V.Lanes <= n; i += V.Lanes)
-                GatherOne<V, T>(h, dy, dGamma, dBeta, center, scale, i, ref s0, ref p0);
+            for (; V.Lanes == 1 && i < n; i++)
+                GatherOne(T.Load<V>(h, i), T.Load<V>(dy, i), dGamma, dBeta, center, scale, i, ref s0, ref p0);
             sum = s0 + s1;
             product = p0 + p1;
             return i;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void GatherOne<V, T>(void* h, void* dy, float* dGamma, float* dBeta, V center, V scale, long i, ref V sum, ref V product)
-            where V : unmanaged, IVector<V> where T : struct, IStored
+        private readonly void GatherOne<V>(V h, V upstream, float* dGamma, float* dBeta, V center, V scale, long i, ref V sum, ref V product)
+            where V : unmanaged, IVector<V>
         {
-            V normal = TKind.SubtractsMean ? (T.Load<V>(h, i) - center) * scale : T.Load<V>(h, i) * scale;
-            V upstream = T.Load<V>(dy, i);
+            V normal = TKind.SubtractsMean ? (h - center) * scale : h * scale;
             V g = upstream * V.Load(Gamma + i);
             if (TKind.SubtractsMean)
                 sum += g;
@@ -108,22 +128,34 @@ internal static unsafe partial class NormKernel
             bool stream = Stream && V.Lanes > 1;
             float* gamma = Gamma;
             long n = A.Cols;
-            for (; i + V.Lanes <= n; i += V.Lanes)
+            for (; i + 2 * V.Lanes <= n; i += 2 * V.Lanes)
+            {
+                T.LoadPair(h, i, out V h0, out V h1);
+                T.LoadPair(dy, i, out V dy0, out V dy1);
+                V first = TKind.SubtractsMean ? V.Fma(h0 - center, slope, shift) : h0 * slope, second = TKind.SubtractsMean ? V.Fma(h1 - center, slope, shift) : h1 * slope;
+                first = V.Fma(dy0 * V.Load(gamma + i), scale, first);
+                second = V.Fma(dy1 * V.Load(gamma + i + V.Lanes), scale, second);
+                if (next != null)
+                {
+                    T.LoadPair(next, i, out V next0, out V next1);
+                    first += next0;
+                    second += next1;
+                }
+                T.StorePair(dh, i, first, second, stream);
+            }
+            for (; V.Lanes == 1 && i < n; i++)
             {
                 V value = TKind.SubtractsMean ? V.Fma(T.Load<V>(h, i) - center, slope, shift) : T.Load<V>(h, i) * slope;
                 value = V.Fma(T.Load<V>(dy, i) * V.Load(gamma + i), scale, value);
                 if (next != null)
                     value += T.Load<V>(next, i);
-                if (stream)
-                    T.StoreStreaming(dh, i, value);
-                else
-                    T.Store(dh, i, value);
+                T.Store(dh, i, value);
             }
             return i;
         }
     }
 
-    /// <summary>Target[c] += Σ over chunks of Partials[chunk, c], in chunk order. Items are columns.</summary>
+    /// <summary>Target[c] = Σ over chunks of Partials[chunk, c], in chunk order. Items are columns.</summary>
     private struct CombineBody : IKernelBody
     {
         public float* Partials, Target;
@@ -144,7 +176,7 @@ internal static unsafe partial class NormKernel
                 V sum = V.Zero;
                 for (long k = 0; k < Chunks; k++)
                     sum += V.Load(Partials + k * Stride + i);
-                V.Store(Target + i, V.Load(Target + i) + sum);
+                V.Store(Target + i, sum);
             }
             return i;
         }

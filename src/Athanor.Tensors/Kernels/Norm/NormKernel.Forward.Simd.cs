@@ -10,14 +10,22 @@ internal static unsafe partial class NormKernel
     /// <summary>Elements that one work item covers, about 10 µs: enough to hide the fork, few enough to balance.</summary>
     private const long ChunkElements = 32 << 10;
 
+    /// <summary>
+    /// Rows whose statistics are taken before the first of them is written: the chain of sum, root and division of one row then runs
+    /// beside the reading of the next. They must stay in the first-level cache.
+    /// </summary>
+    private const int MostRowsAtOnce = 4;
+
+    private static long RowsAtOnce(long cols) => Math.Clamp(4096 / Math.Max(1, cols), 1, MostRowsAtOnce);
+
     private static void ForwardSimd<TKind>(CpuDevice device, in NormForward a) where TKind : IKind
     {
         float* weights = (float*)ThreadScratch.Get(0, 2 * a.Cols * sizeof(float));
         var body = new ForwardBody<TKind>
         {
             A = a,
-            Gamma = SmallVectors.AsF32(a.Gamma, a.WeightType, a.Cols, weights, 1),
-            Beta = a.Beta == null ? null : SmallVectors.AsF32(a.Beta, a.WeightType, a.Cols, weights + a.Cols, 0),
+            Gamma = SmallVectors.InPairs(a.Gamma, a.WeightType, a.Cols, weights, 1, PairLanes(device, a.Type)),
+            Beta = a.Beta == null ? null : SmallVectors.InPairs(a.Beta, a.WeightType, a.Cols, weights + a.Cols, 0, PairLanes(device, a.Type)),
         };
         long rowBytes = a.Cols * a.Type.Size();
         body.Stream = Streaming.Pays(a.Y, a.Rows, rowBytes) && (a.Residual == null || (nuint)a.H % 64 == 0);
@@ -26,10 +34,13 @@ internal static unsafe partial class NormKernel
         {
             // The row waits here between the passes: reading h back after a streaming store would fetch it from memory.
             body.RowBytes = (rowBytes + 63) & ~63L;
-            body.Row = ThreadScratch.Get(1, body.RowBytes * members);
+            body.Row = ThreadScratch.Get(1, body.RowBytes * MostRowsAtOnce * members);
         }
         device.Launch(body, a.Type, a.Rows, Math.Max(1, ChunkElements / Math.Max(1, a.Cols)));
     }
+
+    /// <summary>Lanes of the interleaved pairs in which rows of that type are read; 0 where they are read in order.</summary>
+    private static int PairLanes(CpuDevice device, DType type) => type == DType.BF16 && device.Lanes > 1 ? device.Lanes : 0;
 
     private struct ForwardBody<TKind> : IKernelBody where TKind : IKind
     {
@@ -43,32 +54,43 @@ internal static unsafe partial class NormKernel
         public void Run<V, T>(int member, long begin, long end) where V : unmanaged, IVector<V> where T : struct, IStored
         {
             long cols = A.Cols;
-            for (long row = begin; row < end; row++)
+            long block = RowsAtOnce(cols);
+            for (long first = begin; first < end; first += block)
             {
-                long start = row * cols;
-                void* h = Cells.At(A.X, start, T.Size);
-                void* stored = null;
-                if (A.Residual != null)
+                long last = Math.Min(first + block, end);
+                for (long row = first; row < last; row++)
                 {
-                    stored = Cells.At(A.H, start, T.Size);
-                    h = Stream ? Row + member * RowBytes : stored;
-                    long i = Add<V, T>(Cells.At(A.X, start, T.Size), Cells.At(A.Residual, start, T.Size), h, 0, cols);
-                    Add<F1, T>(Cells.At(A.X, start, T.Size), Cells.At(A.Residual, start, T.Size), h, i, cols);
-                    stored = Stream ? stored : null;
+                    long start = row * cols;
+                    void* h = Input(member, row - first, start, T.Size);
+                    if (A.Residual != null)
+                    {
+                        long i = Add<V, T>(Cells.At(A.X, start, T.Size), Cells.At(A.Residual, start, T.Size), h, 0, cols);
+                        Add<F1, T>(Cells.At(A.X, start, T.Size), Cells.At(A.Residual, start, T.Size), h, i, cols);
+                    }
+                    float mean = 0;
+                    if (TKind.SubtractsMean)
+                    {
+                        mean = Sum<V, T>(h, cols) / cols;
+                        A.Mean[row] = mean;
+                    }
+                    A.Rstd[row] = 1 / MathF.Sqrt(SquaredDeviations<V, T, TKind>(h, cols, mean) / cols + A.Epsilon);
                 }
-                float mean = 0;
-                if (TKind.SubtractsMean)
+                for (long row = first; row < last; row++)
                 {
-                    mean = Sum<V, T>(h, cols) / cols;
-                    A.Mean[row] = mean;
+                    long start = row * cols;
+                    void* h = Input(member, row - first, start, T.Size), y = Cells.At(A.Y, start, T.Size);
+                    void* stored = Stream && A.Residual != null ? Cells.At(A.H, start, T.Size) : null;
+                    float mean = TKind.SubtractsMean ? A.Mean[row] : 0;
+                    long done = Scale<V, T>(h, stored, y, mean, A.Rstd[row], 0);
+                    Scale<F1, T>(h, stored, y, mean, A.Rstd[row], done);
                 }
-                float rstd = 1 / MathF.Sqrt(SquaredDeviations<V, T, TKind>(h, cols, mean) / cols + A.Epsilon);
-                A.Rstd[row] = rstd;
-                void* y = Cells.At(A.Y, start, T.Size);
-                long done = Scale<V, T>(h, stored, y, mean, rstd, 0);
-                Scale<F1, T>(h, stored, y, mean, rstd, done);
             }
         }
+
+        /// <summary>Where the row that is normalised lies between the two passes.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void* Input(int member, long slot, long start, int size) =>
+            A.Residual == null ? Cells.At(A.X, start, size) : Stream ? Row + (member * MostRowsAtOnce + slot) * RowBytes : Cells.At(A.H, start, size);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly long Scale<V, T>(void* h, void* stored, void* y, float mean, float rstd, long i) where V : unmanaged, IVector<V> where T : struct, IStored
@@ -77,22 +99,27 @@ internal static unsafe partial class NormKernel
             bool stream = Stream && V.Lanes > 1;
             float* gamma = Gamma, beta = Beta;
             long n = A.Cols;
-            for (; i + V.Lanes <= n; i += V.Lanes)
+            for (; i + 2 * V.Lanes <= n; i += 2 * V.Lanes)
+            {
+                T.LoadPair(h, i, out V first, out V second);
+                if (stored != null)
+                    T.StorePair(stored, i, first, second, stream);
+                V normal = TKind.SubtractsMean ? (first - center) * scale : first * scale, normal2 = TKind.SubtractsMean ? (second - center) * scale : second * scale;
+                // Weights lie in the order of pairs.
+                if (beta == null)
+                    T.StorePair(y, i, normal * V.Load(gamma + i), normal2 * V.Load(gamma + i + V.Lanes), stream);
+                else
+                    T.StorePair(y, i, V.Fma(normal, V.Load(gamma + i), V.Load(beta + i)), V.Fma(normal2, V.Load(gamma + i + V.Lanes), V.Load(beta + i + V.Lanes)), stream);
+            }
+            if (V.Lanes > 1)
+                return i;
+            for (; i < n; i++)
             {
                 V value = T.Load<V>(h, i);
                 if (stored != null)
-                {
-                    if (stream)
-                        T.StoreStreaming(stored, i, value);
-                    else
-                        T.Store(stored, i, value);
-                }
+                    T.Store(stored, i, value);
                 V normal = TKind.SubtractsMean ? (value - center) * scale : value * scale;
-                V result = beta == null ? normal * V.Load(gamma + i) : V.Fma(normal, V.Load(gamma + i), V.Load(beta + i));
-                if (stream)
-                    T.StoreStreaming(y, i, result);
-                else
-                    T.Store(y, i, result);
+                T.Store(y, i, beta == null ? normal * V.Load(gamma + i) : V.Fma(normal, V.Load(gamma + i), V.Load(beta + i)));
             }
             return i;
         }
@@ -101,6 +128,12 @@ internal static unsafe partial class NormKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Add<V, T>(void* x, void* r, void* h, long i, long n) where V : unmanaged, IVector<V> where T : struct, IStored
     {
+        for (; i + 2 * V.Lanes <= n; i += 2 * V.Lanes)
+        {
+            T.LoadPair(x, i, out V x0, out V x1);
+            T.LoadPair(r, i, out V r0, out V r1);
+            T.StorePair(h, i, x0 + r0, x1 + r1, false);
+        }
         for (; i + V.Lanes <= n; i += V.Lanes)
             T.Store(h, i, T.Load<V>(x, i) + T.Load<V>(r, i));
         return i;
@@ -113,10 +146,12 @@ internal static unsafe partial class NormKernel
         long i = 0;
         for (; i + 4 * V.Lanes <= n; i += 4 * V.Lanes)
         {
-            s0 += T.Load<V>(x, i);
-            s1 += T.Load<V>(x, i + V.Lanes);
-            s2 += T.Load<V>(x, i + 2 * V.Lanes);
-            s3 += T.Load<V>(x, i + 3 * V.Lanes);
+            T.LoadPair(x, i, out V x0, out V x1);
+            T.LoadPair(x, i + 2 * V.Lanes, out V x2, out V x3);
+            s0 += x0;
+            s1 += x1;
+            s2 += x2;
+            s3 += x3;
         }
         for (; i + V.Lanes <= n; i += V.Lanes)
             s0 += T.Load<V>(x, i);
@@ -134,23 +169,25 @@ internal static unsafe partial class NormKernel
         long i = 0;
         for (; i + 4 * V.Lanes <= n; i += 4 * V.Lanes)
         {
-            s0 = Square<V, T, TKind>(x, i, center, s0);
-            s1 = Square<V, T, TKind>(x, i + V.Lanes, center, s1);
-            s2 = Square<V, T, TKind>(x, i + 2 * V.Lanes, center, s2);
-            s3 = Square<V, T, TKind>(x, i + 3 * V.Lanes, center, s3);
+            T.LoadPair(x, i, out V x0, out V x1);
+            T.LoadPair(x, i + 2 * V.Lanes, out V x2, out V x3);
+            s0 = Square<V, TKind>(x0, center, s0);
+            s1 = Square<V, TKind>(x1, center, s1);
+            s2 = Square<V, TKind>(x2, center, s2);
+            s3 = Square<V, TKind>(x3, center, s3);
         }
         for (; i + V.Lanes <= n; i += V.Lanes)
-            s0 = Square<V, T, TKind>(x, i, center, s0);
+            s0 = Square<V, TKind>(T.Load<V>(x, i), center, s0);
         F1 tail = F1.Zero;
         for (; i < n; i++)
-            tail = Square<F1, T, TKind>(x, i, F1.All(mean), tail);
+            tail = Square<F1, TKind>(T.Load<F1>(x, i), F1.All(mean), tail);
         return V.Sum(s0 + s1 + (s2 + s3)) + F1.Sum(tail);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Square<V, T, TKind>(void* x, long i, V center, V sum) where V : unmanaged, IVector<V> where T : struct, IStored where TKind : IKind
+    private static V Square<V, TKind>(V x, V center, V sum) where V : unmanaged, IVector<V> where TKind : IKind
     {
-        V d = TKind.SubtractsMean ? T.Load<V>(x, i) - center : T.Load<V>(x, i);
+        V d = TKind.SubtractsMean ? x - center : x;
         return V.Fma(d, d, sum);
     }
 }

@@ -11,9 +11,9 @@ internal static unsafe partial class RopeKernel
     private static void RotateSimd(CpuDevice device, in RopeArguments a)
     {
         var body = new RotateBody { A = a };
-        // Heads whose vectors would straddle cache lines keep ordinary stores.
+        // Heads whose halves would straddle cache lines keep ordinary stores; neighbours turn few registers at a time and do too.
         long half = a.Rotary / 2 * a.Type.Size();
-        body.Stream = a.X != a.Y && a.YStride == a.Width && a.Rotary == a.HeadSize && half % 64 == 0 && Streaming.Pays(a.Y, a.Rows, a.Width * a.Type.Size());
+        body.Stream = a.X != a.Y && !a.Interleaved && a.YStride == a.Width && a.Rotary == a.HeadSize && half % 64 == 0 && Streaming.Pays(a.Y, a.Rows, a.Width * a.Type.Size());
         device.Launch(body, a.Type, a.Rows, Math.Max(1, ChunkElements / Math.Max(1, a.Width)));
     }
 
@@ -37,6 +37,10 @@ internal static unsafe partial class RopeKernel
                 {
                     int i = Neighbours<V, T>(x, y, cos, sin);
                     NeighboursTail<T>(x, y, cos, sin, i);
+                }
+                else if (Stream)
+                {
+                    HeadByHead<V, T>(x, y, cos, sin);
                 }
                 else
                 {
@@ -62,7 +66,6 @@ internal static unsafe partial class RopeKernel
         private readonly int Halves<V, T>(void* x, void* y, float* cos, float* sin, int i) where V : unmanaged, IVector<V> where T : struct, IStored
         {
             int half = A.Rotary / 2, heads = A.Heads, size = A.HeadSize;
-            bool stream = Stream && V.Lanes > 1;
             for (; i + V.Lanes <= half; i += V.Lanes)
             {
                 V c = V.Load(cos + i), s = V.Load(sin + i);
@@ -71,20 +74,31 @@ internal static unsafe partial class RopeKernel
                 for (int head = 0; head < heads; head++, at += size)
                 {
                     V p = T.Load<V>(x, at), q = T.Load<V>(x, at + half);
-                    V first = V.Fma(p, c, -(q * s)), second = V.Fma(q, c, p * s);
-                    if (stream)
-                    {
-                        T.StoreStreaming(y, at, first);
-                        T.StoreStreaming(y, at + half, second);
-                    }
-                    else
-                    {
-                        T.Store(y, at, first);
-                        T.Store(y, at + half, second);
-                    }
+                    T.Store(y, at, V.Fma(p, c, -(q * s)));
+                    T.Store(y, at + half, V.Fma(q, c, p * s));
                 }
             }
             return i;
+        }
+
+        /// <summary>
+        /// As <see cref="Halves"/> with the loops exchanged: streaming stores must fill their lines at once, or every line is written in pieces.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void HeadByHead<V, T>(void* x, void* y, float* cos, float* sin) where V : unmanaged, IVector<V> where T : struct, IStored
+        {
+            int half = A.Rotary / 2;
+            V sign = A.Backward ? V.All(-0f) : V.Zero;
+            for (int head = 0; head < A.Heads; head++)
+            {
+                long at = (long)head * A.HeadSize;
+                for (int i = 0; i < half; i += V.Lanes)
+                {
+                    V c = V.Load(cos + i), s = V.Xor(V.Load(sin + i), sign), p = T.Load<V>(x, at + i), q = T.Load<V>(x, at + half + i);
+                    T.StoreStreaming(y, at + i, V.Fma(p, c, -(q * s)));
+                    T.StoreStreaming(y, at + half + i, V.Fma(q, c, p * s));
+                }
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -93,7 +107,6 @@ internal static unsafe partial class RopeKernel
             int rotary = A.Rotary, heads = A.Heads, size = A.HeadSize, i = 0;
             if (V.Lanes == 1)
                 return 0;
-            bool stream = Stream;
             // −1 in even lanes, +1 in odd ones: lane parity is iota − 2·floor(iota/2).
             V parity = V.Iota - V.Floor(V.Iota * V.All(0.5f)) * V.All(2f);
             V sign = parity * V.All(2f) - V.All(1f);
@@ -106,11 +119,7 @@ internal static unsafe partial class RopeKernel
                 for (int head = 0; head < heads; head++, at += size)
                 {
                     V p = T.Load<V>(x, at);
-                    V turned = V.Fma(p, c, V.SwapPairs(p) * s);
-                    if (stream)
-                        T.StoreStreaming(y, at, turned);
-                    else
-                        T.Store(y, at, turned);
+                    T.Store(y, at, V.Fma(p, c, V.SwapPairs(p) * s));
                 }
             }
             return i;
