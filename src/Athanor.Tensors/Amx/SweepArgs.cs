@@ -29,7 +29,7 @@ internal unsafe struct SweepArgs
 
     /// <summary>
     /// Leading steps whose resident operand is kept in the first-level cache for the next block, and the rest, which is
-    /// read past it. At least one step in all; at least 16 resident steps with <see cref="SweepOptions.Piped"/>.
+    /// read past it. At least one step in all; enough resident ones for <see cref="SweepOptions.PipedRows"/>.
     /// </summary>
     public long ResidentSteps, StreamedSteps;
 

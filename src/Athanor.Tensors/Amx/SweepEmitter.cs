@@ -22,7 +22,7 @@ namespace Athanor.Tensors.Amx;
 /// </remarks>
 internal sealed class SweepEmitter
 {
-    private const int StoringSteps = 16, TileBytes = 1024, ScratchStride = 128;
+    private const int TileBytes = 1024, ScratchStride = 128;
     private static readonly AssemblerRegister64[] Saved = [rbx, rbp, r12, r13, r14, r15];
     private readonly Assembler _a;
     private readonly SweepOptions _options;
@@ -36,7 +36,7 @@ internal sealed class SweepEmitter
     public static nint Build(SweepOptions options) => CodePages.Build(assembler => new SweepEmitter(assembler, options).Emit());
 
     private bool Full => !_options.HalfHeight;
-    private bool Piped => _options.Piped && _options.Output != SweepOutput.Tiles;
+    private bool Piped => _options.PipedRows > 0 && _options.Output != SweepOutput.Tiles;
 
     private static AssemblerMemoryOperand Arg(string field) => __qword_ptr[rdi + (int)Marshal.OffsetOf<SweepArgs>(field)];
 
@@ -150,11 +150,11 @@ internal sealed class SweepEmitter
             _a.test(r12, r12);
             _a.jz(resident);
             LoadStorePointers();
-            _a.mov(ebp, StoringSteps);
+            _a.mov(ebp, 32 / _options.PipedRows);
             _a.sub(r9, rbp);
             _a.Label(ref store);
             Step(keepResident: true);
-            StoreRows(Full ? 2 : 1);
+            StoreRows(Full ? _options.PipedRows : _options.PipedRows / 2);
             _a.dec(ebp);
             _a.jnz(store);
         }
@@ -193,6 +193,7 @@ internal sealed class SweepEmitter
             Multiply(tmm3, tmm4, tmm7);
         }
         Prefetch();
+        PrefetchAhead();
         _a.add(rax, _options.PackedA ? 2 * TileBytes : 64);
         if (!_options.PackedA && Full)
             _a.add(rbx, 64);
@@ -235,6 +236,24 @@ internal sealed class SweepEmitter
             _a.add(r15, rdx);
         }
         _a.add(r15, 64);
+    }
+
+    /// <summary>The next lines of the block's own rows: for operands that are read once, straight from memory.</summary>
+    private void PrefetchAhead()
+    {
+        if (_options.PrefetchAhead == 0 || _options.PackedA || Piped)
+            return;
+        int distance = _options.PrefetchAhead * 64;
+        _a.mov(r10, rax);
+        _a.lea(r11, __[rcx + rcx * 2]);
+        for (int row = 0; row < (Full ? 32 : 16); row += 4)
+        {
+            _a.prefetcht0(__[r10 + distance]);
+            _a.prefetcht0(__[r10 + rcx * 1 + distance]);
+            _a.prefetcht0(__[r10 + rcx * 2 + distance]);
+            _a.prefetcht0(__[r10 + r11 * 1 + distance]);
+            _a.lea(r10, __[r10 + rcx * 4]);
+        }
     }
 
     private void Output()

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Athanor.Tensors.Amx;
 
 /// <summary>What a sweep does with a finished block.</summary>
@@ -39,8 +41,11 @@ internal readonly record struct SweepOptions
 
     public SweepOutput Output { get; init; }
 
-    /// <summary>A block's rows are converted and stored between the products of the next block (not for Tiles).</summary>
-    public bool Piped { get; init; }
+    /// <summary>
+    /// A block's rows are converted and stored between the products of the next block, so many a step: 0 (all at once after the
+    /// block), 2 or 4. Needs 32 / PipedRows resident steps; has no meaning for Tiles.
+    /// </summary>
+    public int PipedRows { get; init; }
 
     /// <summary>Consecutive lines prefetched per step: 0, 1, 2, 4 or 8.</summary>
     public int PrefetchLines { get; init; }
@@ -48,20 +53,24 @@ internal readonly record struct SweepOptions
     /// <summary>Rows prefetched per step, one line of each: 0 … 4. Excludes <see cref="PrefetchLines"/>.</summary>
     public int PrefetchRows { get; init; }
 
+    /// <summary>Plain rows only: every step prefetches the lines of A so many steps ahead: 0, 8 or 16.</summary>
+    public int PrefetchAhead { get; init; }
+
     /// <summary>int8 × int8 → int32 (steps of 64 k) instead of bf16 × bf16 → fp32.</summary>
     public bool Int8 { get; init; }
 
     /// <summary>A small number that identifies the combination, below <see cref="CodeCount"/>.</summary>
-    internal int Code => (HalfHeight ? 1 : 0) | (LoadInit ? 2 : 0) | (PackedA ? 4 : 0) | (AcrossPanels ? 8 : 0) | (Piped ? 16 : 0) |
-        (Int8 ? 32 : 0) | ((int)Output << 6) | (PrefetchLines << 9) | (PrefetchRows << 13);
+    internal int Code => (HalfHeight ? 1 : 0) | (LoadInit ? 2 : 0) | (PackedA ? 4 : 0) | (AcrossPanels ? 8 : 0) | (Int8 ? 16 : 0) |
+        ((int)Output << 5) | (PipedRows / 2 << 8) | (PrefetchLines << 10) | (PrefetchRows << 14) | (PrefetchAhead / 8 << 17);
 
-    internal const int CodeCount = 1 << 16;
+    internal const int CodeCount = 1 << 19;
 }
 
 /// <summary>The emitted sweep kernels: C blocks = A · B over prepared operands, see <see cref="SweepArgs"/>.</summary>
 internal static unsafe class SweepKernel
 {
-    private static readonly nint[] Emitted = new nint[SweepOptions.CodeCount];
+    // Indexed by code, so that finding a kernel takes a load; sparse, in pages that are never touched.
+    private static readonly nint* Emitted = (nint*)NativeMemory.AllocZeroed(SweepOptions.CodeCount, (nuint)sizeof(nint));
     private static readonly Lock Gate = new();
 
     /// <summary>

@@ -27,7 +27,7 @@ public sealed unsafe class SweepKernelTests
             Packing.PackA(new PackSource(plainA, K, Rows, K), false, 0, Blocks, 0, Steps, aForm);
             Packing.PackB(new PackSource(plainB, Columns, K, Columns), false, 0, Blocks, 0, Steps, bForm);
             foreach (SweepOutput output in Enum.GetValues<SweepOutput>())
-                foreach (bool piped in new[] { false, true })
+                foreach (int piped in new[] { 0, 2, 4 })
                     foreach (bool loadInit in new[] { false, true })
                     {
                         for (int i = 0; i < Rows * Columns; i++)
@@ -66,8 +66,9 @@ public sealed unsafe class SweepKernelTests
                             PackedA = packedA,
                             AcrossPanels = across,
                             Output = output,
-                            Piped = piped,
-                            PrefetchRows = piped ? 4 : 0,
+                            PipedRows = piped,
+                            PrefetchRows = piped,
+                            PrefetchAhead = piped * 4,
                         });
                         AmxTiles.Configure();
                         kernel(&args);

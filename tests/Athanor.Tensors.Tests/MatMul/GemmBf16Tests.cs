@@ -12,8 +12,8 @@ public sealed unsafe class GemmBf16Tests
     public static TheoryData<int, int, int> Sizes() => new()
     {
         { 1, 1, 1 }, { 1, 97, 64 }, { 1, 256, 33 }, { 2, 31, 7 }, { 17, 1, 129 }, { 31, 67, 1 }, { 32, 32, 32 }, { 33, 65, 31 },
-        { 64, 768, 96 }, { 63, 100, 200 }, { 65, 64, 64 }, { 97, 53, 601 }, { 128, 96, 544 }, { 256, 70, 160 }, { 300, 320, 64 },
-        { 257, 33, 1090 }, { 96, 40, 2100 }, { 320, 64, 1056 }, { 5, 40, 1100 }, { 1030, 20, 32 },
+        { 64, 200, 96 }, { 63, 100, 200 }, { 65, 64, 64 }, { 128, 96, 544 }, { 300, 320, 64 },
+        { 257, 33, 1090 }, { 70, 40, 2100 }, { 5, 40, 1100 }, { 1030, 20, 32 },
     };
 
     [AmxTheory]
@@ -39,7 +39,7 @@ public sealed unsafe class GemmBf16Tests
     public void Random_shapes_layouts_and_options_are_right()
     {
         var seeds = Gen.Choose(0, int.MaxValue - 1).ToArbitrary();
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(60), Prop.ForAll(seeds, seed =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(40), Prop.ForAll(seeds, seed =>
         {
             var random = new Random(seed);
             int Size(int most) => random.Next(3) == 0 ? 32 * random.Next(1, most / 32 + 1) : random.Next(1, most + 1);
@@ -263,7 +263,7 @@ public sealed unsafe class GemmBf16Tests
             }
         });
         collector.Start();
-        for (int round = 0; round < 300; round++)
+        for (int round = 0; round < 60; round++)
         {
             product.Restore();
             product.Run();

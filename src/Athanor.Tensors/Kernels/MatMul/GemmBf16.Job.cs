@@ -13,6 +13,9 @@ internal unsafe partial struct GemmJob
     private const int LeftSlot = 0, SumSlot = 1, SmallSlot = 2, RightSlot = 3, TileBlockBytes = 4096;
 
     public void* TeamReference;
+
+    /// <summary>With plans that go across panels: per group, the blocks of rows that are taken.</summary>
+    public int* RowsTaken;
     private long _taken;
     private GemmArgs _args;
     private GemmPlan _plan;
@@ -61,40 +64,106 @@ internal unsafe partial struct GemmJob
     {
         var worker = new Worker { Team = team, Member = member };
         Reserve(ref worker, rank);
+        AmxTiles.Configure();
+        if (_plan.ChunksOutside)
+            RunChunks(ref worker, rank);
+        else if (_plan.Across)
+            RunAcross(ref worker, rank, members);
+        else
+            RunGroups(ref worker, rank, members);
+        AmxTiles.Release();
+    }
+
+    /// <summary>Groups of panels, one after the other: each is packed by all members, then its items are shared out.</summary>
+    private void RunGroups(ref Worker worker, int rank, int members)
+    {
         int rowItems = Ceiling(_blocks, _plan.ItemBlocks), groups = Ceiling(_panels, _plan.GroupPanels);
         long mine = rank, groupEnd = 0;
-        AmxTiles.Configure();
         for (int group = 0; group < groups; group++)
         {
-            int panel0 = group * _plan.GroupPanels, panel1 = Math.Min(panel0 + _plan.GroupPanels, _panels);
-            byte* right = RightOf(ref worker, group, panel0, panel1, rank, members);
-            int panelItems = Ceiling(panel1 - panel0, _plan.ItemPanels);
+            var range = new Range { Panel0 = group * _plan.GroupPanels, Step1 = _steps, RightSteps = _steps };
+            range.Panel1 = Math.Min(range.Panel0 + _plan.GroupPanels, _panels);
+            PackRight(ref worker, ref range, group, rank, members);
+            int panel0 = range.Panel0, panel1 = range.Panel1;
+            byte* right = range.Right;
             long groupStart = groupEnd;
-            groupEnd += (long)rowItems * panelItems;
+            groupEnd += (long)rowItems * Ceiling(panel1 - panel0, _plan.ItemPanels);
             // The first item by rank, the others from the counter, so that a slow core does fewer.
             for (; mine < groupEnd; mine = members - 1 + Interlocked.Increment(ref _taken))
             {
-                int item = (int)(mine - groupStart), block = item % rowItems * _plan.ItemBlocks, panel = panel0 + item / rowItems * _plan.ItemPanels;
-                var range = new Range
-                {
-                    Block0 = block,
-                    Block1 = Math.Min(block + _plan.ItemBlocks, _blocks),
-                    Panel0 = panel,
-                    Panel1 = Math.Min(panel + _plan.ItemPanels, panel1),
-                    Right = right == null ? null : right + (long)(panel - panel0) * _steps * Packing.CellBytes,
-                };
+                int item = (int)(mine - groupStart);
+                range.Block0 = item % rowItems * _plan.ItemBlocks;
+                range.Block1 = Math.Min(range.Block0 + _plan.ItemBlocks, _blocks);
+                range.Panel0 = panel0 + item / rowItems * _plan.ItemPanels;
+                range.Panel1 = Math.Min(range.Panel0 + _plan.ItemPanels, panel1);
                 for (int step = 0; step < _steps; step += _plan.ChunkSteps)
                 {
                     range.Step0 = step;
                     range.Step1 = Math.Min(step + _plan.ChunkSteps, _steps);
-                    if (_plan.Across)
-                        SweepAcross(ref worker, range);
-                    else
-                        SweepDown(ref worker, range);
+                    range.Right = right == null ? null : right + ((long)(range.Panel0 - panel0) * _steps + step) * Packing.CellBytes;
+                    SweepDown(ref worker, range);
                 }
             }
         }
-        AmxTiles.Release();
+    }
+
+    /// <summary>
+    /// Groups of panels that fit a second-level cache. Each member packs the group it works on for itself: buffers that only one core
+    /// writes and reads, again and again, cost half as much as shared ones, and no barrier is needed. Members begin at
+    /// different groups and help each other with the rows that are left.
+    /// </summary>
+    private void RunAcross(ref Worker worker, int rank, int members)
+    {
+        int groups = Ceiling(_panels, _plan.GroupPanels), group = (int)((long)groups * rank / members);
+        for (int visited = 0; visited < groups; visited++, group = group + 1 == groups ? 0 : group + 1)
+        {
+            var range = new Range { Panel0 = group * _plan.GroupPanels, Step1 = _steps };
+            range.Panel1 = Math.Min(range.Panel0 + _plan.GroupPanels, _panels);
+            bool packed = false;
+            while (Volatile.Read(ref RowsTaken[group]) < _blocks)
+            {
+                range.Block0 = Interlocked.Add(ref RowsTaken[group], _plan.ItemBlocks) - _plan.ItemBlocks;
+                if (range.Block0 >= _blocks)
+                    break;
+                range.Block1 = Math.Min(range.Block0 + _plan.ItemBlocks, _blocks);
+                if (!packed)
+                    PackOwn(ref worker, ref range);
+                packed = true;
+                SweepAcross(ref worker, range);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Long sums into a small C: the members keep their part of C in their caches as fp32 tiles and take one chunk of k after the
+    /// other, so that the packed operands never leave the caches either.
+    /// </summary>
+    private void RunChunks(ref Worker worker, int rank)
+    {
+        var range = new Range { Block0 = Math.Min(rank * _plan.ItemBlocks, _blocks), Panel1 = _panels };
+        range.Block1 = Math.Min(range.Block0 + _plan.ItemBlocks, _blocks);
+        if (range.Block0 == range.Block1)
+            return;
+        for (int step = 0; step < _steps; step += _plan.ChunkSteps)
+        {
+            range.Step0 = step;
+            range.Step1 = Math.Min(step + _plan.ChunkSteps, _steps);
+            PackOwn(ref worker, ref range);
+            SweepDown(ref worker, range);
+        }
+    }
+
+    private readonly void PackOwn(ref Worker worker, ref Range range)
+    {
+        if (_packed != null)
+        {
+            range.Right = _packed + ((long)range.Panel0 * _steps + range.Step0) * Packing.CellBytes;
+            range.RightSteps = _steps;
+            return;
+        }
+        Packing.PackB(_right, _rightTransposed, range.Panel0, range.Panel1, range.Step0, range.Step1, worker.Right);
+        range.Right = worker.Right;
+        range.RightSteps = range.Steps;
     }
 
     /// <summary>A part of C and a chunk of k.</summary>
@@ -102,8 +171,9 @@ internal unsafe partial struct GemmJob
     {
         public int Block0, Block1, Panel0, Panel1, Step0, Step1;
 
-        /// <summary>B form of Panel0 with all steps; null when the worker packs panels itself.</summary>
+        /// <summary>B form of (Panel0, Step0), panels RightSteps cells apart; null when the worker packs panels itself.</summary>
         public byte* Right;
+        public int RightSteps;
 
         public readonly int Steps => Step1 - Step0;
     }
@@ -121,11 +191,12 @@ internal unsafe partial struct GemmJob
             worker.Sums = team.Scratch(member, SumSlot, (long)sumBlocks * TileBlockBytes);
             worker.Scratch = team.Scratch(member, SmallSlot, TileBlockBytes + Math.Max(_plan.ItemBlocks, 1) * 2048L);
             worker.Bias = (float*)(worker.Scratch + TileBlockBytes);
-            if (_plan.OwnPanels)
-                worker.Right = team.Scratch(member, RightSlot, (long)_plan.ChunkSteps * Packing.CellBytes);
-            if (rank != 0 || _packed != null || _plan.OwnPanels)
+            bool alone = _plan.OwnPanels || _plan.ChunksOutside || _plan.Across;
+            if (alone && _packed == null)
+                worker.Right = team.Scratch(member, RightSlot, (long)(_plan.OwnPanels ? 1 : _plan.GroupPanels) * _plan.ChunkSteps * Packing.CellBytes);
+            if (alone || rank != 0 || _packed != null)
                 return;
-            // Two groups: one is packed while slower members still read the one before.
+            // Two groups are alive: one is packed while slower members still read the one before.
             int groups = Math.Min(2, Ceiling(_panels, _plan.GroupPanels));
             byte* shared = team.Scratch(member, RightSlot, groups * (long)_plan.GroupPanels * _steps * Packing.CellBytes);
             Volatile.Write(ref _shared, (nint)shared);
@@ -137,25 +208,27 @@ internal unsafe partial struct GemmJob
         }
     }
 
-    /// <summary>The B form of a group of panels, packed by all members; null when members pack for themselves.</summary>
-    private byte* RightOf(ref Worker worker, int group, int panel0, int panel1, int rank, int members)
+    /// <summary>Packs panels and steps of the range with all members and sets its Right; nothing where members pack for themselves.</summary>
+    private void PackRight(ref Worker worker, ref Range range, int turn, int rank, int members)
     {
-        if (_packed != null)
-            return _packed + (long)panel0 * _steps * Packing.CellBytes;
         if (_plan.OwnPanels)
-            return null;
+            return;
+        if (_packed != null)
+        {
+            range.Right = _packed + (long)range.Panel0 * _steps * Packing.CellBytes;
+            return;
+        }
         nint shared;
         while ((shared = Volatile.Read(ref _shared)) == 0)
             Thread.SpinWait(1);
         if (shared == -1)
             throw new OperationCanceledException("Another member of the team could not reserve memory.");
-        byte* right = (byte*)shared + (group & 1) * (long)_plan.GroupPanels * _steps * Packing.CellBytes;
-        int count = panel1 - panel0, from = (int)((long)count * rank / members), to = (int)((long)count * (rank + 1) / members);
+        range.Right = (byte*)shared + (turn & 1) * (long)_plan.GroupPanels * _steps * Packing.CellBytes;
+        int count = range.Panel1 - range.Panel0, from = (int)((long)count * rank / members), to = (int)((long)count * (rank + 1) / members);
         if (to > from)
-            Packing.PackB(_right, _rightTransposed, panel0 + from, panel0 + to, 0, _steps, right + (long)from * _steps * Packing.CellBytes);
+            Packing.PackB(_right, _rightTransposed, range.Panel0 + from, range.Panel0 + to, range.Step0, range.Step1, range.Right + (long)from * range.Steps * Packing.CellBytes);
         if (members > 1)
             worker.Team.Barrier();
-        return right;
     }
 
     private static int Ceiling(int a, int b) => (a + b - 1) / b;

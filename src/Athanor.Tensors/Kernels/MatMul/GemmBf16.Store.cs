@@ -25,12 +25,40 @@ internal unsafe partial struct GemmJob
             tiles = turned;
         }
         int rows = Math.Min(Packing.Cell, _args.M - row0), columns = Math.Min(Packing.Cell, _args.N - column0);
+        if (columns == Packing.Cell && _args.Alpha == 1 && !_args.Accumulate)
+        {
+            StoreWhole(tiles, rows, (byte*)_args.C + (row0 * _args.Ldc + column0) * _args.OutputType.Size(), _args.Ldc, _args.OutputType);
+            return;
+        }
         for (int row = 0; row < rows; row++)
         {
             float* sums = tiles + row / 16 * 512 + row % 16 * 16;
             StoreRow(sums, row0 + row, column0, Math.Min(columns, 16));
             if (columns > 16)
                 StoreRow(sums + 256, row0 + row, column0 + 16, columns - 16);
+        }
+    }
+
+    /// <summary>Rows of 32 plain sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreWhole(float* tiles, int rows, byte* target, long ldc, DType type)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            float* sums = tiles + (row & 16) * 32 + (row & 15) * 16;
+            F512 left = F512.Load(sums), right = F512.Load(sums + 256);
+            if (type == DType.F32)
+            {
+                F512.Store((float*)target, left);
+                F512.Store((float*)target + 16, right);
+                target += ldc * 4;
+            }
+            else
+            {
+                F512.StoreBf16((ushort*)target, left);
+                F512.StoreBf16((ushort*)target + 16, right);
+                target += ldc * 2;
+            }
         }
     }
 

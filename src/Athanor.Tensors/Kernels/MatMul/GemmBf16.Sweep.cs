@@ -4,8 +4,6 @@ namespace Athanor.Tensors.Kernels;
 
 internal unsafe partial struct GemmJob
 {
-    private const int StoringSteps = 16;
-
     /// <summary>Each panel down all blocks of the range; the left operand is packed once, before.</summary>
     private void SweepDown(ref Worker worker, in Range range)
     {
@@ -25,7 +23,7 @@ internal unsafe partial struct GemmJob
             }
             else
             {
-                right = range.Right + ((long)(panel - range.Panel0) * _steps + range.Step0) * Packing.CellBytes;
+                right = range.Right + (long)(panel - range.Panel0) * range.RightSteps * Packing.CellBytes;
             }
             if (full > range.Block0)
                 Sweep(ref worker, range, range.Block0, full, panel, panel + 1, right, direct ? null : worker.Left);
@@ -45,12 +43,12 @@ internal unsafe partial struct GemmJob
             bool direct = _plan.Direct && (block + 1) * Packing.Cell <= _rows;
             if (!direct)
                 Packing.PackA(_left, _leftTransposed, block, block + 1, range.Step0, range.Step1, worker.Left);
-            byte* left = direct ? null : worker.Left, right = range.Right + (long)range.Step0 * Packing.CellBytes;
+            byte* left = direct ? null : worker.Left, right = range.Right;
             int full = Math.Min(range.Panel1, _columns / Packing.Cell);
             if (full > range.Panel0)
                 Sweep(ref worker, range, block, block + 1, range.Panel0, full, right, left);
             if (full < range.Panel1)
-                Sweep(ref worker, range, block, block + 1, full, range.Panel1, right + (long)(full - range.Panel0) * _steps * Packing.CellBytes, left);
+                Sweep(ref worker, range, block, block + 1, full, range.Panel1, right + (long)(full - range.Panel0) * range.RightSteps * Packing.CellBytes, left);
         }
     }
 
@@ -75,8 +73,8 @@ internal unsafe partial struct GemmJob
             sweep.ABlock = across ? 0 : (long)steps * Packing.CellBytes;
         }
         sweep.B = right;
-        sweep.BBlock = across ? (long)_steps * Packing.CellBytes : 0;
-        sweep.ResidentSteps = Math.Min(steps, _plan.ResidentSteps);
+        sweep.BBlock = across ? (long)range.RightSteps * Packing.CellBytes : 0;
+        sweep.ResidentSteps = Math.Min(steps, Math.Max(_plan.ResidentSteps, 16));
         sweep.StreamedSteps = steps - sweep.ResidentSteps;
         sweep.Blocks = count;
         sweep.Scratch = worker.Scratch;
@@ -114,7 +112,7 @@ internal unsafe partial struct GemmJob
         int rows = across && (block0 + 2) * Packing.Cell <= _rows && !_leftTransposed ? _plan.PrefetchRows : 0;
         if (lines > 0)
         {
-            sweep.Prefetch = right + (long)_steps * Packing.CellBytes;
+            sweep.Prefetch = right + (long)range.RightSteps * Packing.CellBytes;
         }
         else if (rows > 0)
         {
@@ -130,7 +128,8 @@ internal unsafe partial struct GemmJob
             PrefetchLines = lines,
             PrefetchRows = rows,
             Output = rowsOut ? RowOutput : SweepOutput.Tiles,
-            Piped = rowsOut && steps >= StoringSteps,
+            PipedRows = !rowsOut ? 0 : steps >= 16 ? 2 : steps >= 8 ? 4 : 0,
+            PrefetchAhead = left == null && !rowsOut ? _plan.PrefetchAhead : 0,
         };
         fixed (SweepArgs* args = &sweep)
             SweepKernel.Get(options)(args);

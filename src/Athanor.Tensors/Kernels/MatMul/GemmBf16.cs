@@ -127,6 +127,10 @@ internal static unsafe partial class GemmBf16
         var team = device.Team;
         GemmJob job = default;
         job.Setup(args, plan, packed);
+        int groups = plan.Across ? (Packing.Cells(args.N) + plan.GroupPanels - 1) / plan.GroupPanels : 0;
+        int* taken = stackalloc int[groups];
+        new Span<int>(taken, groups).Clear();
+        job.RowsTaken = taken;
         if (args.K == 0)
             job.StoreEmptySums();
         else if (alone)

@@ -37,6 +37,9 @@ internal readonly record struct GemmPlan
     public int PrefetchLines { get; init; }
     public int PrefetchRows { get; init; }
 
+    /// <summary>Steps by which a left operand that is read once is prefetched, see <see cref="SweepOptions.PrefetchAhead"/>.</summary>
+    public int PrefetchAhead { get; init; }
+
     /// <summary>Large results are written past the caches.</summary>
     public bool Stream { get; init; } = true;
 
@@ -44,7 +47,11 @@ internal readonly record struct GemmPlan
     {
     }
 
-    private const int LongestChunk = 32, MostItemTiles = 256, MostBlocks = 32;
+    /// <summary>One item per member, which takes all chunks of k in step with the others; see GemmJob.RunChunks.</summary>
+    public bool ChunksOutside { get; init; }
+
+    private const int LongestChunk = 32, MostItemTiles = 288, MostBlocks = 32, MostLongBlocks = 12, MostLongPanels = 36, TileBlockBytes = 4096,
+         FewestGroupPanels = 4, BlocksWorthCopies = 32;
 
     /// <param name="m">Rows of C.</param>
     /// <param name="n">Columns of C.</param>
@@ -61,40 +68,80 @@ internal readonly record struct GemmPlan
         int steps = Packing.Cells(k), blocks = Packing.Cells(rows), panels = Packing.Cells(columns);
         bool direct = (swapped ? transB : !transA) && k % Packing.Cell == 0;
         int chunks = Ceiling(steps, LongestChunk), chunk = Ceiling(steps, chunks);
-        long budget = l2Bytes / 2;
-        if (blocks < 4 * members || swapped)
-            return new GemmPlan
-            {
-                Swapped = swapped,
-                Direct = direct,
-                OwnPanels = !prepacked,
-                ChunkSteps = chunk,
-                GroupPanels = panels,
-                ItemBlocks = swapped ? Math.Clamp(Ceiling(blocks, members), 1, MostBlocks) : Math.Min(blocks, MostBlocks),
-                ItemPanels = swapped ? Math.Min(panels, MostItemTiles / MostBlocks) : chunks == 1 ? Ceiling(panels, members) : Math.Min(Ceiling(panels, members), MostItemTiles / Math.Min(blocks, MostBlocks)),
-            };
+        var plan = new GemmPlan { Swapped = swapped, Direct = direct, ChunkSteps = chunk, GroupPanels = panels };
+        if (swapped)
+            return plan.ForThin(blocks, panels, members);
+        if (blocks < 4 * members)
+            return plan.ForFewRows(blocks, panels, chunks, prepacked, members);
         if (chunks == 1)
+            return plan.ForManyRows(blocks, panels, steps, members, l2Bytes * 5 / 8);
+        return plan.ForLongSums(blocks, panels, steps, prepacked, members, l2Bytes);
+    }
+
+    /// <summary>C^T = B · A^T with a small A: members split the rows of B, which nobody packs, and pack A each for themselves.</summary>
+    private GemmPlan ForThin(int blocks, int panels, int members) => this with
+    {
+        OwnPanels = true,
+        ItemBlocks = Math.Clamp(Ceiling(blocks, members), 1, MostBlocks),
+        ItemPanels = Math.Min(panels, MostItemTiles / MostBlocks),
+        PrefetchAhead = panels == 1 ? 8 : 0,
+    };
+
+    /// <summary>Too few rows to share: members split the columns, and pack those of their own.</summary>
+    private GemmPlan ForFewRows(int blocks, int panels, int chunks, bool prepacked, int members)
+    {
+        int itemBlocks = Math.Min(blocks, MostBlocks), most = chunks == 1 ? panels : MostItemTiles / itemBlocks;
+        return this with
         {
-            // The packed panels of a group stay in every core's second-level cache while all rows pass by.
-            int most = (int)Math.Clamp(budget / ((long)Packing.CellBytes * steps), 1, panels);
-            int group = Ceiling(panels, Ceiling(panels, most));
-            return new GemmPlan
-            {
-                Across = true,
-                Direct = direct,
-                ChunkSteps = chunk,
-                GroupPanels = group,
-                ItemBlocks = Math.Clamp(blocks / (members * 4), 1, 4),
-                ItemPanels = group,
-            };
-        }
-        int itemBlocks = (int)Math.Clamp(budget / ((long)Packing.CellBytes * chunk), 1, Math.Min(8, Ceiling(blocks, members)));
-        return new GemmPlan
-        {
-            ChunkSteps = chunk,
-            GroupPanels = panels,
+            OwnPanels = !prepacked,
             ItemBlocks = itemBlocks,
-            ItemPanels = Math.Min(panels, MostItemTiles / itemBlocks),
+            ItemPanels = Math.Min(Ceiling(panels, members), most),
+        };
+    }
+
+    /// <summary>
+    /// The packed panels of a group stay in the second-level cache of a core while rows pass by. With very many rows all members
+    /// take parts of the same rows, each with its own copy of the group; with fewer, a copy is too dear and they take different groups.
+    /// </summary>
+    private GemmPlan ForManyRows(int blocks, int panels, int steps, int members, long budget)
+    {
+        int most = (int)Math.Clamp(budget / ((long)Packing.CellBytes * steps), 1, panels);
+        int groups = Ceiling(panels, most);
+        if (blocks < members * BlocksWorthCopies)
+            groups = Math.Max(groups, Math.Clamp(panels / FewestGroupPanels, 1, members));
+        int group = Ceiling(panels, groups);
+        return this with
+        {
+            Across = true,
+            GroupPanels = group,
+            ItemBlocks = Math.Clamp(blocks / (members * 4), 1, 4),
+            ItemPanels = group,
+            PrefetchRows = group >= 32 ? 1 : group >= 16 ? 2 : 4,
+        };
+    }
+
+    /// <summary>
+    /// Sums in several passes: the fp32 tiles of an item and its packed rows stay in the second-level cache between the passes, the
+    /// panels of B stream by, prefetched. A C so small that each member keeps its whole part goes chunk by chunk instead.
+    /// </summary>
+    private GemmPlan ForLongSums(int blocks, int panels, int steps, bool prepacked, int members, long l2Bytes)
+    {
+        int share = Ceiling(blocks, members);
+        long left = l2Bytes / 2 - (long)share * panels * TileBlockBytes;
+        int chunk = (int)Math.Min(left / ((share + panels) * Packing.CellBytes), LongestChunk);
+        if (chunk >= 12 && !prepacked)
+            return this with { ChunksOutside = true, Direct = false, ChunkSteps = Ceiling(steps, Ceiling(steps, chunk)), ItemBlocks = share, ItemPanels = panels };
+        int itemPanels = Ceiling(panels, Ceiling(panels, MostLongPanels));
+        int rowItems = Ceiling(blocks, Math.Min(MostItemTiles / itemPanels, MostLongBlocks));
+        if (rowItems % members != 0)
+            rowItems += members - rowItems % members;
+        int itemBlocks = Ceiling(blocks, rowItems);
+        return this with
+        {
+            Direct = false,
+            ItemBlocks = itemBlocks,
+            ItemPanels = itemPanels,
+            PrefetchLines = itemBlocks > 4 ? 4 : 8,
         };
     }
 
