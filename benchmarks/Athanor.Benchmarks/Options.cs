@@ -6,6 +6,7 @@ internal sealed class Options
     public bool Json { get; set; }
     public bool Quick { get; set; }
     public bool OneDnn { get; set; }
+    public bool Torch { get; set; }
 
     /// <summary>Fragments of group names; empty means every group.</summary>
     public List<string> Only { get; } = [];

@@ -2,7 +2,7 @@ using Athanor.Benchmarks;
 using Athanor.Benchmarks.Kernels;
 
 const string Usage = """
-    Usage: dotnet run --project benchmarks/Athanor.Benchmarks -c Release -- TOPIC [options] [oneDNN]
+    Usage: dotnet run --project benchmarks/Athanor.Benchmarks -c Release -- TOPIC [options] [oneDNN] [torch]
 
     Topics
       kernels       matrix products, attention, memory-bound kernels, fork and join: rates against this machine's limits
@@ -13,6 +13,8 @@ const string Usage = """
       --quick       a small selection, under 60 seconds
       --only TEXT   only groups of cases whose name contains TEXT (repeatable)
       oneDNN        time libdnnl beside our kernels, when it is installed (topic kernels)
+
+      torch         time the same step in PyTorch beside ours, when python3 has torch (topic train-step)
 
     Example
       dotnet run --project benchmarks/Athanor.Benchmarks -c Release -- kernels --only gemm-bf16 oneDNN
@@ -29,6 +31,7 @@ for (int i = 0; i < args.Length; i++)
         case "--only" when i + 1 < args.Length: options.Only.Add(args[++i]); break;
         case "--help" or "-h" or "-?": Console.WriteLine(Usage); return 0;
         case var word when word.Equals("oneDNN", StringComparison.OrdinalIgnoreCase): options.OneDnn = true; break;
+        case "torch": options.Torch = true; break;
         case var word when !word.StartsWith('-') && topic is null: topic = word; break;
         default: return Fail($"'{args[i]}' is not an option.");
     }
