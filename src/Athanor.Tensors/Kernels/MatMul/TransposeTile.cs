@@ -70,11 +70,27 @@ internal static unsafe class TransposeTile
         Four(source + 4 * stride, stride, out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3);
         Four(source + 8 * stride, stride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3);
         Four(source + 12 * stride, stride, out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3);
-        long step = targetStride * (4 / T.Size);
-        Join<T>(a0, b0, c0, d0, target, 4 * step, targetStride);
-        Join<T>(a1, b1, c1, d1, target + step, 4 * step, targetStride);
-        Join<T>(a2, b2, c2, d2, target + 2 * step, 4 * step, targetStride);
-        Join<T>(a3, b3, c3, d3, target + 3 * step, 4 * step, targetStride);
+        Join(a0, b0, c0, d0, out a0, out b0, out c0, out d0);
+        Join(a1, b1, c1, d1, out a1, out b1, out c1, out d1);
+        Join(a2, b2, c2, d2, out a2, out b2, out c2, out d2);
+        Join(a3, b3, c3, d3, out a3, out b3, out c3, out d3);
+        // In ascending order: a target narrower than the registers lets each row spill into the next.
+        target = Put<T>(target, targetStride, a0);
+        target = Put<T>(target, targetStride, a1);
+        target = Put<T>(target, targetStride, a2);
+        target = Put<T>(target, targetStride, a3);
+        target = Put<T>(target, targetStride, b0);
+        target = Put<T>(target, targetStride, b1);
+        target = Put<T>(target, targetStride, b2);
+        target = Put<T>(target, targetStride, b3);
+        target = Put<T>(target, targetStride, c0);
+        target = Put<T>(target, targetStride, c1);
+        target = Put<T>(target, targetStride, c2);
+        target = Put<T>(target, targetStride, c3);
+        target = Put<T>(target, targetStride, d0);
+        target = Put<T>(target, targetStride, d1);
+        target = Put<T>(target, targetStride, d2);
+        Put<T>(target, targetStride, d3);
     }
 
     // Column 4q + j of four rows in piece q of result j.
@@ -91,17 +107,17 @@ internal static unsafe class TransposeTile
         o3 = Avx512F.UnpackHigh(t1, t3).AsSingle();
     }
 
-    // Transposes the pieces: piece q of the four becomes column 4q + j.
+    // Transposes the pieces: result q is made of the four pieces q.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Join<T>(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, long step, long targetStride)
-        where T : struct, IStored
+    private static void Join(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d,
+        out Vector512<float> o0, out Vector512<float> o1, out Vector512<float> o2, out Vector512<float> o3)
     {
         Vector512<float> low = Avx512F.Shuffle4x128(a, b, 0x44), high = Avx512F.Shuffle4x128(a, b, 0xEE);
         Vector512<float> low2 = Avx512F.Shuffle4x128(c, d, 0x44), high2 = Avx512F.Shuffle4x128(c, d, 0xEE);
-        Put<T>(target, targetStride, Avx512F.Shuffle4x128(low, low2, 0x88));
-        Put<T>(target + step, targetStride, Avx512F.Shuffle4x128(low, low2, 0xDD));
-        Put<T>(target + 2 * step, targetStride, Avx512F.Shuffle4x128(high, high2, 0x88));
-        Put<T>(target + 3 * step, targetStride, Avx512F.Shuffle4x128(high, high2, 0xDD));
+        o0 = Avx512F.Shuffle4x128(low, low2, 0x88);
+        o1 = Avx512F.Shuffle4x128(low, low2, 0xDD);
+        o2 = Avx512F.Shuffle4x128(high, high2, 0x88);
+        o3 = Avx512F.Shuffle4x128(high, high2, 0xDD);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
