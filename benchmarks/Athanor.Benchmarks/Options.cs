@@ -8,6 +8,9 @@ internal sealed class Options
     public bool OneDnn { get; set; }
     public bool Torch { get; set; }
 
+    /// <summary>File to which the JSON lines are appended while the console shows what it shows anyway.</summary>
+    public string? Save { get; set; }
+
     /// <summary>Fragments of group names; empty means every group.</summary>
     public List<string> Only { get; } = [];
 

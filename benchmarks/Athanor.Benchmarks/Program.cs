@@ -10,6 +10,7 @@ const string Usage = """
 
     Options
       --json        one JSON object a line instead of a table
+      --save FILE   append the JSON lines to FILE as well
       --quick       a small selection, under 60 seconds
       --only TEXT   only groups of cases whose name contains TEXT (repeatable)
       oneDNN        time libdnnl beside our kernels, when it is installed (topic kernels)
@@ -29,6 +30,7 @@ for (int i = 0; i < args.Length; i++)
         case "--json": options.Json = true; break;
         case "--quick": options.Quick = true; break;
         case "--only" when i + 1 < args.Length: options.Only.Add(args[++i]); break;
+        case "--save" when i + 1 < args.Length: options.Save = args[++i]; break;
         case "--help" or "-h" or "-?": Console.WriteLine(Usage); return 0;
         case var word when word.Equals("oneDNN", StringComparison.OrdinalIgnoreCase): options.OneDnn = true; break;
         case "torch": options.Torch = true; break;

@@ -67,9 +67,12 @@ internal sealed class Report(Options options, string topic, int threads)
             Machine = _machine,
             Date = _date,
         };
+        string line = JsonSerializer.Serialize(result, Json);
+        if (options.Save is not null)
+            File.AppendAllText(options.Save, line + "\n");
         if (options.Json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(result, Json));
+            Console.WriteLine(line);
             return;
         }
         string name = result.Case[(_group.Length + 1)..];

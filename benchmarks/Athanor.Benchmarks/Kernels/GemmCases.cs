@@ -115,15 +115,20 @@ internal static unsafe class GemmCases
         };
     }
 
-    private static void AddMean(KernelRun run, string name, Result[] results) => run.Report.Add(new Result("", name, Mean(results, r => r.Value) ?? double.NaN, "GFLOP/s")
+    private static void AddMean(KernelRun run, string name, Result[] results)
     {
-        Best = Mean(results, r => r.Best),
-        Limit = Mean(results, r => r.Limit),
-        Peer = run.Peer?.Name,
-        PeerValue = Mean(results, r => r.PeerValue),
-        BestRatio = Mean(results, r => r.BestRatio),
-        Threads = run.Device.Threads,
-    });
+        if (Mean(results, r => r.Value) is not { } value)
+            return;
+        run.Report.Add(new Result("", name, value, "GFLOP/s")
+        {
+            Best = Mean(results, r => r.Best),
+            Limit = Mean(results, r => r.Limit),
+            Peer = run.Peer?.Name,
+            PeerValue = Mean(results, r => r.PeerValue),
+            BestRatio = Mean(results, r => r.BestRatio),
+            Threads = run.Device.Threads,
+        });
+    }
 
     private static double? Mean(Result[] results, Func<Result, double?> field) =>
         results.All(r => field(r) is > 0) ? Report.GeometricMean([.. results.Select(r => field(r)!.Value)]) : null;
