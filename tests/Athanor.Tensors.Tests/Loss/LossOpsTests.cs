@@ -107,6 +107,7 @@ public sealed class LossOpsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Ops.CrossEntropy(Tensor.Zeros(device, new Shape(6, 4)), ids));
         Assert.Throws<ArgumentOutOfRangeException>(() => Ops.CrossEntropy(Tensor.Zeros(device, new Shape(6, 5)), ids, new() { Temperature = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Ops.CrossEntropy(Tensor.Zeros(device, new Shape(6, 5)), ids, new() { LabelSmoothing = 1.5f }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Ops.CrossEntropy(Tensor.Zeros(device, new Shape(6, 5)), ids, new() { Denominator = 0 }));
     }
 
     [Fact]

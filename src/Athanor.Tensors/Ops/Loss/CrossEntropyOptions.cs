@@ -51,6 +51,8 @@ public sealed record CrossEntropyOptions
             throw new ArgumentException($"The z-loss coefficient ({ZLoss}) and the soft-cap ({SoftCap}) are not negative.");
         if (!(Temperature > 0))
             throw new ArgumentOutOfRangeException(nameof(Temperature), Temperature, "The temperature is positive.");
+        if (Denominator is { } denominator && !(denominator > 0))
+            throw new ArgumentOutOfRangeException(nameof(Denominator), denominator, "The loss is divided by a positive number; null divides by the weights of the call.");
         return new CrossEntropyTerms { IgnoreIndex = IgnoreIndex, LabelSmoothing = LabelSmoothing, ZLoss = ZLoss, SoftCap = SoftCap, Temperature = Temperature };
     }
 }
