@@ -81,9 +81,16 @@ public sealed unsafe class Team : IDisposable
     /// <summary>Runs <paramref name="job"/>(state, member) once on every member and returns when all are done. The first exception is rethrown here.</summary>
     public void Run(delegate* managed<void*, int, void> job, void* state)
     {
-        if (Size == 1 || _current is not null)
+        if (_current is not null)
         {
             RunAlone(job, state);
+            return;
+        }
+        if (Size == 1)
+        {
+            // One at a time all the same: callers on other threads would share the scratch.
+            lock (_gate)
+                RunAlone(job, state);
             return;
         }
         lock (_gate)
@@ -116,18 +123,28 @@ public sealed unsafe class Team : IDisposable
         if (chunk <= 0)
             throw new ArgumentOutOfRangeException(nameof(chunk), chunk, "A chunk has at least one item.");
         // Small jobs and jobs inside jobs stay on this thread, in the same chunks.
-        if (Size == 1 || items <= chunk || _current is not null)
+        if (_current is not null)
         {
-            for (long begin = 0; begin < items; begin += chunk)
-                body(state, Member, begin, Math.Min(begin + chunk, items));
+            ForAlone(items, chunk, body, state);
             return;
         }
         lock (_gate)
         {
+            if (Size == 1 || items <= chunk)
+            {
+                ForAlone(items, chunk, body, state);
+                return;
+            }
             *_next = 0;
             var loop = new Loop { Body = body, State = state, Items = items, Chunk = chunk, Next = _next };
             Run(&TakeChunks, &loop);
         }
+    }
+
+    private static void ForAlone(long items, long chunk, delegate* managed<void*, int, long, long, void> body, void* state)
+    {
+        for (long begin = 0; begin < items; begin += chunk)
+            body(state, Member, begin, Math.Min(begin + chunk, items));
     }
 
     /// <summary>How many members share the job that the calling thread runs: <see cref="Size"/>, or 1 for a job inside a job.</summary>

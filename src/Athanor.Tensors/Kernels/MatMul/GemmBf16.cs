@@ -127,7 +127,7 @@ internal static unsafe partial class GemmBf16
         var team = device.Team;
         GemmJob job = default;
         job.Setup(args, plan, packed);
-        int groups = plan.Across ? (Packing.Cells(args.N) + plan.GroupPanels - 1) / plan.GroupPanels : 0;
+        int groups = plan.Across ? (Packing.Cells(plan.Swapped ? args.M : args.N) + plan.GroupPanels - 1) / plan.GroupPanels : 0;
         int* taken = stackalloc int[groups];
         new Span<int>(taken, groups).Clear();
         job.RowsTaken = taken;
