@@ -44,6 +44,9 @@ internal readonly unsafe struct F1(float value) : IVector<F1>
     public static void AddProduct(ref F1 sum, F1 a, F1 b) => sum = Fma(a, b, sum);
     public static F1 Sqrt(F1 a) => new(MathF.Sqrt(a._v));
     public static F1 ReciprocalFromOne(F1 a) => new(1 / a._v);
+    public static F1 ReciprocalCoarse(F1 a) => new(1 / a._v);
+    public static F1 Fraction(F1 a) => new(float.IsInfinity(a._v) ? 0 : a._v - MathF.Floor(a._v));
+    public static F1 ScaleFloor(F1 a, F1 n) => Scale2(a, Floor(n));
     public static F1 Abs(F1 a) => new(MathF.Abs(a._v));
     public static F1 Max(F1 a, F1 b) => new(MathF.Max(a._v, b._v));
     public static F1 Min(F1 a, F1 b) => new(MathF.Min(a._v, b._v));

@@ -26,6 +26,9 @@ internal readonly unsafe struct F128(Vector128<float> value) : IVector<F128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void AddProduct(ref F128 sum, F128 a, F128 b) => Unsafe.AsRef(in sum._v) = Vector128.MultiplyAddEstimate(a._v, b._v, sum._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Sqrt(F128 a) => new(Vector128.Sqrt(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 ReciprocalFromOne(F128 a) => All(1f) / a;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 ReciprocalCoarse(F128 a) => All(1f) / a;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Fraction(F128 a) => Select(Equal(Abs(a), All(float.PositiveInfinity)), Zero, a - Floor(a));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 ScaleFloor(F128 a, F128 n) => Scale2(a, Floor(n));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Abs(F128 a) => new(Vector128.Abs(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Max(F128 a, F128 b) => new(Vector128.Max(a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F128 Min(F128 a, F128 b) => new(Vector128.Min(a._v, b._v));

@@ -27,6 +27,9 @@ internal readonly unsafe struct F256(Vector256<float> value) : IVector<F256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void AddProduct(ref F256 sum, F256 a, F256 b) => Unsafe.AsRef(in sum._v) = Vector256.MultiplyAddEstimate(a._v, b._v, sum._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Sqrt(F256 a) => new(Vector256.Sqrt(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 ReciprocalFromOne(F256 a) => All(1f) / a;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 ReciprocalCoarse(F256 a) => All(1f) / a;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Fraction(F256 a) => Select(Equal(Abs(a), All(float.PositiveInfinity)), Zero, a - Floor(a));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 ScaleFloor(F256 a, F256 n) => Scale2(a, Floor(n));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Abs(F256 a) => new(Vector256.Abs(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Max(F256 a, F256 b) => new(Vector256.Max(a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F256 Min(F256 a, F256 b) => new(Vector256.Min(a._v, b._v));

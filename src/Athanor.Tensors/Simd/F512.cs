@@ -90,6 +90,12 @@ internal readonly unsafe struct F512(Vector512<float> value) : IVector<F512>
         (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(rounded) : Vector256.Narrow(rounded.GetLower(), rounded.GetUpper())).Store(target);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 ReciprocalCoarse(F512 a) => new(Avx512F.IsSupported ? Avx512F.Reciprocal14(a._v) : Vector512<float>.One / a._v);
+
+    // Reduce with control 1 subtracts the floor; scalef takes the floor of its exponent itself.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 Fraction(F512 a) => Avx512DQ.IsSupported ? new(Avx512DQ.Reduce(a._v, 1)) : Select(Equal(Abs(a), All(float.PositiveInfinity)), Zero, a - Floor(a));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static F512 ScaleFloor(F512 a, F512 n) => Avx512F.IsSupported ? new(Avx512F.Scale(a._v, n._v)) : Scale2(a, Floor(n));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F512 ReciprocalFromOne(F512 a)
     {

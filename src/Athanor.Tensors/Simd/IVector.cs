@@ -73,6 +73,15 @@ internal unsafe interface IVector<V> :
 
     /// <summary>1/a for a ≥ 1, infinity and NaN included, within 1 ulp: faster than a division where the machine has an estimate.</summary>
     static abstract V ReciprocalFromOne(V a);
+
+    /// <summary>1/a for a ≥ 1, infinity and NaN included, within 2^-14: enough for results that are rounded to bf16.</summary>
+    static abstract V ReciprocalCoarse(V a);
+
+    /// <summary>a − ⌊a⌋; 0 for infinities.</summary>
+    static abstract V Fraction(V a);
+
+    /// <summary>a·2^⌊n⌋; overflows to infinity and underflows to zero cleanly, infinite n included.</summary>
+    static abstract V ScaleFloor(V a, V n);
     static abstract V Abs(V a);
 
     /// <summary>Largest of two; NaN in either gives NaN.</summary>

@@ -16,7 +16,8 @@ internal static class VectorMath
     {
         // Clamping keeps n finite; NaN passes because the machine's minimum and maximum give their second operand then.
         var clamped = V.MinNative(V.All(89f), V.MaxNative(V.All(-104f), x));
-        var n = V.Round(clamped * V.All(Log2E));
+        // Adding 1.5·2^23 leaves the nearest integer in the low bits; taking it away again is cheaper than a rounding instruction.
+        var n = V.Fma(clamped, V.All(Log2E), V.All(12582912f)) - V.All(12582912f);
         var r = V.Fma(n, V.All(-Ln2High), clamped);
         r = V.Fma(n, V.All(-Ln2Low), r);
         var p = V.All(1.3814611e-3f);
@@ -108,6 +109,19 @@ internal static class VectorMath
         result = V.Select(V.Equal(x, V.Zero), V.All(float.NegativeInfinity), result);
         result = V.Select(V.Equal(x, V.All(float.PositiveInfinity)), V.All(float.PositiveInfinity), result);
         return V.Select(V.LessOrEqual(V.Zero, x), result, V.All(float.NaN));
+    }
+
+    /// <summary>1 / (1 + e^−x) with a relative error below 2e-4, a fifteenth of a bf16 rounding, at half the cost of <see cref="Sigmoid{V}"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V SigmoidCoarse<V>(V x) where V : unmanaged, IVector<V>
+    {
+        // 2^t = 2^⌊t⌋·2^f: a minimax cubic on [0, 1), relative error 7.5e-5.
+        var t = x * V.All(-Log2E);
+        var f = V.Fraction(t);
+        var p = V.Fma(V.All(0.0780245166f), f, V.All(0.226067164f));
+        p = V.Fma(p, f, V.All(0.695833538f));
+        p = V.Fma(p, f, V.All(0.999925219f));
+        return V.ReciprocalCoarse(V.All(1f) + V.ScaleFloor(p, t));
     }
 
     /// <summary>1 / (1 + e^−x).</summary>

@@ -7,6 +7,12 @@ namespace Athanor.Tensors.Kernels;
 internal interface IActivation : IUnaryOp
 {
     static abstract V ValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V>;
+
+    /// <summary>The value for a result that is rounded to bf16; where an exponential would keep the processor longer than memory does, it is coarser.</summary>
+    static abstract V CoarseValue<V>(V x) where V : unmanaged, IVector<V>;
+
+    /// <summary>Value and slope for results that are rounded to bf16.</summary>
+    static abstract V CoarseValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V>;
 }
 
 /// <summary>x·σ(x) (Elfwing et al. 2017, arXiv 1702.03118).</summary>
@@ -28,6 +34,17 @@ internal readonly struct Silu : IActivation
         V sigmoid = VectorMath.Sigmoid(x);
         V value = x * sigmoid;
         // σ + xσ(1 − σ)
+        slope = V.Fma(value, V.All(1f) - sigmoid, sigmoid);
+        return value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValue<V>(V x) where V : unmanaged, IVector<V> => x * VectorMath.SigmoidCoarse(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V CoarseValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V>
+    {
+        V sigmoid = VectorMath.SigmoidCoarse(x);
+        V value = x * sigmoid;
         slope = V.Fma(value, V.All(1f) - sigmoid, sigmoid);
         return value;
     }
@@ -66,6 +83,9 @@ internal readonly struct Gelu : IActivation
         slope = V.Fma(x, density, distribution);
         return x * distribution;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValue<V>(V x) where V : unmanaged, IVector<V> => Apply(x, x, x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V> => ValueAndSlope(x, out slope);
 
     public static double Apply(double x, double a, double b) => x * ReferenceMath.NormalDistribution(x);
 
@@ -111,6 +131,20 @@ internal readonly struct GeluTanh : IActivation
         return value;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V CoarseValue<V>(V x) where V : unmanaged, IVector<V> =>
+        x * VectorMath.SigmoidCoarse(x * V.Fma(x * x, V.All(2 * Scale * Cubic), V.All(2 * Scale)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V CoarseValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V>
+    {
+        V square = x * x;
+        V share = VectorMath.SigmoidCoarse(x * V.Fma(square, V.All(2 * Scale * Cubic), V.All(2 * Scale)));
+        V value = x * share;
+        slope = V.Fma(value * (V.All(1f) - share), V.Fma(square, V.All(6 * Scale * Cubic), V.All(2 * Scale)), share);
+        return value;
+    }
+
     public static double Apply(double x, double a, double b) => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
 
     public static double Slope(double s, double a, double b)
@@ -120,19 +154,22 @@ internal readonly struct GeluTanh : IActivation
     }
 }
 
-/// <summary>max(x, 0).</summary>
+/// <summary>max(x, 0). The machine's maximum gives its second operand for NaN, so NaN passes.</summary>
 internal readonly struct Relu : IActivation
 {
     public static bool SlopeFromResult => false;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V Apply<V>(V x, V a, V b) where V : unmanaged, IVector<V> => V.Max(x, V.Zero);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V Apply<V>(V x, V a, V b) where V : unmanaged, IVector<V> => V.MaxNative(V.Zero, x);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V Slope<V>(V s, V a, V b) where V : unmanaged, IVector<V> => V.And(V.Less(V.Zero, s), V.All(1f));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V ValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V>
     {
         slope = Slope(x, x, x);
-        return V.Max(x, V.Zero);
+        return V.MaxNative(V.Zero, x);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValue<V>(V x) where V : unmanaged, IVector<V> => Apply(x, x, x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V> => ValueAndSlope(x, out slope);
 
     public static double Apply(double x, double a, double b) => Math.Max(x, 0);
     public static double Slope(double s, double a, double b) => s > 0 ? 1 : 0;
@@ -146,24 +183,27 @@ internal readonly struct ReluSquared : IActivation
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Apply<V>(V x, V a, V b) where V : unmanaged, IVector<V>
     {
-        V positive = V.Max(x, V.Zero);
+        V positive = V.MaxNative(V.Zero, x);
         return positive * positive;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Slope<V>(V s, V a, V b) where V : unmanaged, IVector<V>
     {
-        V positive = V.Max(s, V.Zero);
+        V positive = V.MaxNative(V.Zero, s);
         return positive + positive;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V ValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V>
     {
-        V positive = V.Max(x, V.Zero);
+        V positive = V.MaxNative(V.Zero, x);
         slope = positive + positive;
         return positive * positive;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValue<V>(V x) where V : unmanaged, IVector<V> => Apply(x, x, x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V> => ValueAndSlope(x, out slope);
 
     public static double Apply(double x, double a, double b) => Math.Max(x, 0) * Math.Max(x, 0);
     public static double Slope(double s, double a, double b) => 2 * Math.Max(s, 0);
@@ -184,6 +224,9 @@ internal readonly struct Logistic : IActivation
         return value;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValue<V>(V x) where V : unmanaged, IVector<V> => Apply(x, x, x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V> => ValueAndSlope(x, out slope);
+
     public static double Apply(double x, double a, double b) => 1 / (1 + Math.Exp(-x));
     public static double Slope(double s, double a, double b) => s * (1 - s);
 }
@@ -201,6 +244,9 @@ internal readonly struct HyperbolicTangent : IActivation
         slope = V.All(1f) - value * value;
         return value;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValue<V>(V x) where V : unmanaged, IVector<V> => Apply(x, x, x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V CoarseValueAndSlope<V>(V x, out V slope) where V : unmanaged, IVector<V> => ValueAndSlope(x, out slope);
 
     public static double Apply(double x, double a, double b) => Math.Tanh(x);
     public static double Slope(double s, double a, double b) => 1 - s * s;

@@ -110,6 +110,15 @@ internal static unsafe class GatedKernel
         device.Launch(body, a.Type, a.Rows, RowsPerChunk(a));
     }
 
+    // The storage type decides the precision: the test is folded away.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Value<TOp, V, T>(V x) where TOp : struct, IActivation where V : unmanaged, IVector<V> where T : struct, IStored =>
+        typeof(T) == typeof(StoredBf16) ? TOp.CoarseValue(x) : TOp.Apply(x, V.Zero, V.Zero);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V ValueAndSlope<TOp, V, T>(V x, out V slope) where TOp : struct, IActivation where V : unmanaged, IVector<V> where T : struct, IStored =>
+        typeof(T) == typeof(StoredBf16) ? TOp.CoarseValueAndSlope(x, out slope) : TOp.ValueAndSlope(x, out slope);
+
     private struct ForwardBody<TOp> : IKernelBody where TOp : struct, IActivation
     {
         public GatedArguments A;
@@ -133,10 +142,10 @@ internal static unsafe class GatedKernel
             {
                 T.LoadPair(gate, i, out V g0, out V g1);
                 T.LoadPair(up, i, out V u0, out V u1);
-                T.StorePair(y, i, TOp.Apply(g0, V.Zero, V.Zero) * u0, TOp.Apply(g1, V.Zero, V.Zero) * u1, stream);
+                T.StorePair(y, i, Value<TOp, V, T>(g0) * u0, Value<TOp, V, T>(g1) * u1, stream);
             }
             for (; i + V.Lanes <= n; i += V.Lanes)
-                T.Store(y, i, TOp.Apply(T.Load<V>(gate, i), V.Zero, V.Zero) * T.Load<V>(up, i));
+                T.Store(y, i, Value<TOp, V, T>(T.Load<V>(gate, i)) * T.Load<V>(up, i));
             return i;
         }
     }
@@ -167,13 +176,13 @@ internal static unsafe class GatedKernel
                 T.LoadPair(dy, i, out V upstream, out V upstream2);
                 T.LoadPair(gate, i, out V g0, out V g1);
                 T.LoadPair(up, i, out V u0, out V u1);
-                V value0 = TOp.ValueAndSlope(g0, out V slope0), value1 = TOp.ValueAndSlope(g1, out V slope1);
+                V value0 = ValueAndSlope<TOp, V, T>(g0, out V slope0), value1 = ValueAndSlope<TOp, V, T>(g1, out V slope1);
                 T.StorePair(dGate, i, upstream * u0 * slope0, upstream2 * u1 * slope1, stream);
                 T.StorePair(dUp, i, upstream * value0, upstream2 * value1, stream);
             }
             for (; i + V.Lanes <= n; i += V.Lanes)
             {
-                V upstream = T.Load<V>(dy, i), value = TOp.ValueAndSlope(T.Load<V>(gate, i), out V slope);
+                V upstream = T.Load<V>(dy, i), value = ValueAndSlope<TOp, V, T>(T.Load<V>(gate, i), out V slope);
                 T.Store(dGate, i, upstream * T.Load<V>(up, i) * slope);
                 T.Store(dUp, i, upstream * value);
             }

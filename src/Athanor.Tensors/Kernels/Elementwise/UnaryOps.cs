@@ -69,11 +69,11 @@ internal readonly struct Squared : IUnaryOp
     public static double Slope(double s, double a, double b) => 2 * s;
 }
 
-/// <summary>Into [a, b]; the slope is 1 inside and on the borders.</summary>
+/// <summary>Into [a, b]; the slope is 1 inside and on the borders. The machine's extremes give their second operand for NaN, so NaN passes.</summary>
 internal readonly struct Clamped : IUnaryOp
 {
     public static bool SlopeFromResult => false;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V Apply<V>(V x, V a, V b) where V : unmanaged, IVector<V> => V.Min(V.Max(x, a), b);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static V Apply<V>(V x, V a, V b) where V : unmanaged, IVector<V> => V.MinNative(b, V.MaxNative(a, x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Slope<V>(V s, V a, V b) where V : unmanaged, IVector<V> => V.And(V.And(V.LessOrEqual(a, s), V.LessOrEqual(s, b)), V.All(1f));

@@ -49,20 +49,21 @@ internal static unsafe partial class SoftmaxKernel
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly long Scores<V, T>(void* x, float* mask, float* z, long i, out V most) where V : unmanaged, IVector<V> where T : struct, IStored
         {
+            // A NaN may drop out of this maximum; the sum of exponentials brings it back.
             V scale = V.All(A.Scale), m0 = V.All(float.NegativeInfinity), m1 = m0;
             for (; i + 2 * V.Lanes <= A.Cols; i += 2 * V.Lanes)
             {
                 V z0 = Score<V, T>(x, mask, i, scale), z1 = Score<V, T>(x, mask, i + V.Lanes, scale);
                 V.Store(z + i, z0);
                 V.Store(z + i + V.Lanes, z1);
-                m0 = V.Max(m0, z0);
-                m1 = V.Max(m1, z1);
+                m0 = V.MaxNative(m0, z0);
+                m1 = V.MaxNative(m1, z1);
             }
             for (; i + V.Lanes <= A.Cols; i += V.Lanes)
             {
                 V z0 = Score<V, T>(x, mask, i, scale);
                 V.Store(z + i, z0);
-                m0 = V.Max(m0, z0);
+                m0 = V.MaxNative(m0, z0);
             }
             most = V.Max(m0, m1);
             return i;
