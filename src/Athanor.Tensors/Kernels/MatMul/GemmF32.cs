@@ -68,7 +68,7 @@ internal static unsafe class GemmF32
             chunk = Math.Min(chunk, 8);
         job->StripFloats = (long)job->Depth * MicroF32.Columns<V>();
         job->PartialFloats = job->M * chunk * MicroF32.Columns<V>();
-        team.For(strips, job->Small ? strips : Math.Max(1, 8192 / job->BlockStride), &PackBlocks<V, T>, job);
+        team.For(strips, job->Small ? strips : 8, &PackBlocks<V, T>, job);
         team.For(job->Panels, chunk, &Columns<V, T>, job);
     }
 
@@ -105,10 +105,12 @@ internal static unsafe class GemmF32
         where T : struct, IStored
     {
         var job = (GemmF32Job*)state;
-        for (long i = begin; i < end; i++)
+        while (begin < end)
         {
-            long next = Math.Min(i + 1, end - 1);
-            job->PackBlock<V, T>((int)(i / job->Blocks), (int)(i % job->Blocks), job->Shared + i * job->BlockStride, (int)(next / job->Blocks), (int)(next % job->Blocks));
+            // As many as belong to the same pass.
+            long pass = begin / job->Blocks, stop = Math.Min(end, (pass + 1) * job->Blocks);
+            job->PackBlocks<V, T>((int)pass, (int)(begin - pass * job->Blocks), (int)(stop - pass * job->Blocks), job->Shared + begin * job->BlockStride);
+            begin = stop;
         }
     }
 
@@ -187,8 +189,7 @@ internal static unsafe class GemmF32
         long ldp = (long)job->ChunkPanels * MicroF32.Columns<V>(), firstRow = job->RowOf((int)begin);
         for (int pass = 0; pass < job->Passes; pass++)
         {
-            for (long b = begin; b < end; b++)
-                job->PackBlock<V, T>(pass, (int)b, strip + (b - begin) * job->BlockStride, pass, (int)Math.Min(b + 1, end - 1));
+            job->PackBlocks<V, T>(pass, (int)begin, (int)end, strip);
             float* panel = job->Shared + (long)pass * job->ChunkPanels * job->PanelStride;
             for (int p = 0; p < job->ChunkPanels; p++, panel += job->PanelStride)
             {

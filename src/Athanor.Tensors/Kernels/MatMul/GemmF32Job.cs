@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Cpu;
 using Athanor.Tensors.Simd;
 
@@ -123,6 +124,55 @@ internal unsafe struct GemmF32Job
             MicroF32.RunStraight<V, T>(M, a, source, _args.Ldb * T.Size, tile, DepthOf(pass));
         for (int i = 0; i < M; i++)
             Finish<V>(tile + i * columns, i, column, columns, sums + i * ldSums, pass == 0, pass == Passes - 1);
+    }
+
+    /// <summary>Blocks that <see cref="PackBlocks"/> reads together when A lies across k: long pieces of each row of memory.</summary>
+    private const int GroupedBlocks = 8;
+
+    /// <summary>Packs blocks begin … end − 1 for one pass, <see cref="BlockStride"/> apart.</summary>
+    public readonly void PackBlocks<V, T>(int pass, int begin, int end, float* target)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        while (begin < end)
+        {
+            int last = Math.Min(begin + GroupedBlocks, end) - 1;
+            // Whole registers are read: not at the end of the rows.
+            while (last >= begin && RowOf(last) + V.Lanes > M)
+                last--;
+            if (_args.TransA && last > begin && V.Lanes >= MicroF32.Rows<V>())
+            {
+                PackGroup<V, T>(pass, begin, last + 1, target);
+                target += (long)(last + 1 - begin) * BlockStride;
+                begin = last + 1;
+                continue;
+            }
+            PackBlock<V, T>(pass, begin, target, pass, Math.Min(begin + 1, end - 1));
+            target += BlockStride;
+            begin++;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void PackGroup<V, T>(int pass, int begin, int end, float* target)
+        where V : unmanaged, IVector<V>
+        where T : struct, IStored
+    {
+        const int aheadRows = 8;
+        int depth = DepthOf(pass), first = RowOf(begin), bytes = (RowOf(end) - first) * T.Size;
+        long stride = _args.Lda * T.Size;
+        byte* source = (byte*)_args.A + At(true, _args.Lda, first, pass) * T.Size;
+        for (int k = 0; k < depth; k++, source += stride, target += MicroF32.Rows<V>())
+        {
+            if (Sse.IsSupported)
+            {
+                for (int line = 0; line < bytes; line += 64)
+                    Sse.Prefetch0(source + aheadRows * stride + line);
+            }
+            float* to = target;
+            for (int b = begin; b < end; b++, to += BlockStride)
+                V.Store(to, T.Load<V>(source, RowOf(b) - first));
+        }
     }
 
     /// <summary>What the tile of block <paramref name="part"/> asks for of the source of a panel: together the tiles ask for all of it.</summary>
