@@ -30,10 +30,10 @@ internal sealed record AttentionSetting
 /// </summary>
 internal sealed unsafe class AttentionCase : IDisposable
 {
-    private const int Gap = 3;
     private readonly List<TestBuffer> _owned = [];
 
-    public AttentionCase(AttentionSetting s, DType type)
+    /// <param name="gap">Elements between tokens that belong to nobody.</param>
+    public AttentionCase(AttentionSetting s, DType type, int gap = 3)
     {
         Setting = s;
         int hq = s.QueryHeads, hkv = s.KeyHeads, d = s.HeadDim;
@@ -98,9 +98,9 @@ internal sealed unsafe class AttentionCase : IDisposable
         }
         Args = a;
 
-        long Count(int time, int heads) => (long)s.Batch * time * (heads * d + Gap);
+        long Count(int time, int heads) => (long)s.Batch * time * (heads * d + gap);
         AttentionOperand At(TestBuffer buffer, int time, int heads, int firstHead) =>
-            new((byte*)buffer.Pointer + firstHead * d * type.Size(), (long)time * (heads * d + Gap), heads * d + Gap, d);
+            new((byte*)buffer.Pointer + firstHead * d * type.Size(), (long)time * (heads * d + gap), heads * d + gap, d);
         (AttentionOperand, AttentionOperand, AttentionOperand) Slices(TestBuffer[] buffers) => fused
             ? (At(buffers[0], s.Queries, hq + 2 * hkv, 0), At(buffers[0], s.Queries, hq + 2 * hkv, hq), At(buffers[0], s.Queries, hq + 2 * hkv, hq + hkv))
             : (At(buffers[0], s.Queries, hq, 0), At(buffers[1], s.Keys, 2 * hkv, 0), At(buffers[1], s.Keys, 2 * hkv, hkv));
@@ -122,10 +122,10 @@ internal sealed unsafe class AttentionCase : IDisposable
     }
 
     /// <summary>Forward and backward of this setting on the device against the reference path.</summary>
-    public static void Check(AttentionSetting setting, CpuDevice device, DType type)
+    public static void Check(AttentionSetting setting, CpuDevice device, DType type, int gap = 3)
     {
-        using var actual = new AttentionCase(setting, type);
-        using var expected = new AttentionCase(setting, type);
+        using var actual = new AttentionCase(setting, type, gap);
+        using var expected = new AttentionCase(setting, type, gap);
         expected.Run(TestDevices.Reference);
         actual.Run(device);
         // bf16: P and dS are rounded to bf16 before products on the AMX path, and O before D = Σ dO·O: 2^-8 of the largest terms.

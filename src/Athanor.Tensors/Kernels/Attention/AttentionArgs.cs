@@ -10,9 +10,6 @@ internal unsafe struct AttentionOperand(void* pointer, long batch, long time, lo
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly byte* At(int b, int t, int h, int elementBytes) => Pointer + (b * Batch + t * Time + h * Head) * elementBytes;
-
-    /// <summary>One head of one batch row, as [T, K].</summary>
-    public readonly AttentionOperand Slice(int b, int h, int elementBytes) => new(At(b, 0, h, elementBytes), 0, Time, 0);
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Amx;
 using Athanor.Tensors.Simd;
 using Athanor.Tensors.Threading;
@@ -19,6 +20,9 @@ internal static unsafe class FlashBackwardAmx
     /// <summary>Cells of keys and of queries in a chunk.</summary>
     private const int KeyCells = 8, QueryCells = 8;
 
+    /// <summary>Key cells whose scores and products are alive at once: both fit the first-level cache.</summary>
+    private const int ColumnCells = 4;
+
     private const int Cell = TileScores.Cell, BodySlot = 0;
 
     public static void Run(CpuDevice device, in AttentionArgs a)
@@ -38,6 +42,7 @@ internal static unsafe class FlashBackwardAmx
         }
         finally
         {
+            Sse.StoreFence();
             AmxTiles.Release();
         }
     }
@@ -60,6 +65,7 @@ internal static unsafe class FlashBackwardAmx
     private struct Workspace
     {
         public int Steps, KeyCellCount, QueryCellCount;
+        public bool StreamsQ, StreamsK, StreamsV;
 
         /// <summary>K and V with keys down (A form), Kᵀ with dims down (A form).</summary>
         public byte* Keys, Values, KeysT;
@@ -70,7 +76,7 @@ internal static unsafe class FlashBackwardAmx
         /// <summary>dK and dV as [key cell][dim cell], dQᵀ as [query cell][dim cell].</summary>
         public float* KeySums, ValueSums, QuerySums;
 
-        /// <summary>One column of a chunk: scores, products dO·V, derivatives of the cap, dS as right operand.</summary>
+        /// <summary>A piece of a column: scores, products dO·V, derivatives of the cap, dS as right operand.</summary>
         public float* Scores, Products, CapSlopes;
         public byte* GradientsB;
 
@@ -100,8 +106,8 @@ internal static unsafe class FlashBackwardAmx
         w.KeySums = (float*)cut.Bytes(keys * steps * F32Cell);
         w.ValueSums = (float*)cut.Bytes(keys * steps * F32Cell);
         w.QuerySums = (float*)cut.Bytes(queries * steps * F32Cell);
-        w.Scores = (float*)cut.Bytes(KeyCells * F32Cell);
-        w.Products = (float*)cut.Bytes(KeyCells * F32Cell);
+        w.Scores = (float*)cut.Bytes(ColumnCells * F32Cell);
+        w.Products = (float*)cut.Bytes(ColumnCells * F32Cell);
         w.CapSlopes = (float*)cut.Bytes(F32Cell);
         w.GradientsB = cut.Bytes(KeyCells * Bf16Cell);
         w.WeightsA = cut.Bytes(KeyCells * QueryCells * Bf16Cell);
@@ -119,14 +125,10 @@ internal static unsafe class FlashBackwardAmx
         Layout(a, ThreadScratch.Get(BodySlot, Layout(a, null, out _)), out Workspace w);
         const long F32Cell = TileScores.CellFloats * sizeof(float);
         int steps = w.Steps;
-        if (a.KeyLength > 0)
-        {
-            var k = new PackSource((ushort*)a.K.At(b, 0, g, 2), a.K.Time, a.KeyLength, a.HeadDim);
-            var v = new PackSource((ushort*)a.V.At(b, 0, g, 2), a.V.Time, a.KeyLength, a.HeadDim);
-            Packing.PackA(k, false, 0, w.KeyCellCount, 0, steps, w.Keys);
-            Packing.PackA(v, false, 0, w.KeyCellCount, 0, steps, w.Values);
-            Packing.PackA(k, true, 0, steps, 0, w.KeyCellCount, w.KeysT);
-        }
+        PackKeys(a, w, b, g);
+        w.StreamsQ = TileScores.Streams(a.QGrad, a.Batch, a.QueryLength, a.QueryHeads, a.HeadDim);
+        w.StreamsK = TileScores.Streams(a.KGrad, a.Batch, a.KeyLength, a.KeyHeads, a.HeadDim);
+        w.StreamsV = TileScores.Streams(a.VGrad, a.Batch, a.KeyLength, a.KeyHeads, a.HeadDim);
         Clear(w.KeySums, w.KeyCellCount * steps * F32Cell);
         Clear(w.ValueSums, w.KeyCellCount * steps * F32Cell);
         for (int cell = 0; cell < w.QueryCellCount; cell++)
@@ -137,21 +139,15 @@ internal static unsafe class FlashBackwardAmx
         {
             int first = cell * Cell, rows = Math.Min(Cell, a.KeyLength - first);
             long at = (long)cell * steps * TileScores.CellFloats;
-            TileScores.StoreRows(w.KeySums + at, a.HeadDim, a.Scale, (ushort*)a.KGrad.At(b, first, g, 2), a.KGrad.Time, rows, (ushort*)w.Staged);
-            TileScores.StoreRows(w.ValueSums + at, a.HeadDim, 1, (ushort*)a.VGrad.At(b, first, g, 2), a.VGrad.Time, rows, (ushort*)w.Staged);
+            TileScores.StoreRows(w.KeySums + at, a.HeadDim, a.Scale, (ushort*)a.KGrad.At(b, first, g, 2), a.KGrad.Time, rows, w.StreamsK, (ushort*)w.Staged);
+            TileScores.StoreRows(w.ValueSums + at, a.HeadDim, 1, (ushort*)a.VGrad.At(b, first, g, 2), a.VGrad.Time, rows, w.StreamsV, (ushort*)w.Staged);
         }
     }
 
     private static void QueryHead(in AttentionArgs a, in Workspace w, int b, int h)
     {
         int steps = w.Steps;
-        var q = new PackSource((ushort*)a.Q.At(b, 0, h, 2), a.Q.Time, a.QueryLength, a.HeadDim);
-        var dO = new PackSource((ushort*)a.OGrad.At(b, 0, h, 2), a.OGrad.Time, a.QueryLength, a.HeadDim);
-        Packing.PackB(q, true, 0, w.QueryCellCount, 0, steps, w.QueriesT);
-        Packing.PackB(dO, true, 0, w.QueryCellCount, 0, steps, w.GradsT);
-        Packing.PackB(q, false, 0, steps, 0, w.QueryCellCount, w.Queries);
-        Packing.PackB(dO, false, 0, steps, 0, w.QueryCellCount, w.Grads);
-        Statistics(a, w, b, h);
+        PackQueries(a, w, b, h);
         Clear(w.QuerySums, w.QueryCellCount * steps * TileScores.CellFloats * (long)sizeof(float));
         for (int keyCell = 0; keyCell < w.KeyCellCount; keyCell += KeyCells)
         {
@@ -164,17 +160,60 @@ internal static unsafe class FlashBackwardAmx
         {
             int first = cell * Cell;
             TileScores.StoreTransposed(w.QuerySums + (long)cell * steps * TileScores.CellFloats, a.HeadDim, factors,
-                (ushort*)a.QGrad.At(b, first, h, 2), a.QGrad.Time, Math.Min(Cell, a.QueryLength - first), w.Staged);
+                (ushort*)a.QGrad.At(b, first, h, 2), a.QGrad.Time, Math.Min(Cell, a.QueryLength - first), w.StreamsQ, w.Staged);
         }
     }
 
-    /// <summary>Log-sum-exp in units of log 2 and D = Σ dO·O of every query; rows that see nothing, and lanes beyond the last row, get weights of 0.</summary>
+    /// <summary>All forms of a cell while its rows are in the first-level cache; the rows of the next cell are on their way.</summary>
+    private static void PackKeys(in AttentionArgs a, in Workspace w, int b, int g)
+    {
+        int steps = w.Steps;
+        var k = new PackSource((ushort*)a.K.At(b, 0, g, 2), a.K.Time, a.KeyLength, a.HeadDim);
+        var v = new PackSource((ushort*)a.V.At(b, 0, g, 2), a.V.Time, a.KeyLength, a.HeadDim);
+        for (int cell = 0; cell < w.KeyCellCount; cell++)
+        {
+            RowPrefetch.Cell(a.K, b, g, (cell + 1) * Cell, a.KeyLength, a.HeadDim);
+            RowPrefetch.Cell(a.V, b, g, (cell + 1) * Cell, a.KeyLength, a.HeadDim);
+            long form = (long)cell * steps * Packing.CellBytes;
+            Packing.PackA(k, false, cell, cell + 1, 0, steps, w.Keys + form);
+            Packing.PackA(v, false, cell, cell + 1, 0, steps, w.Values + form);
+            for (int dim = 0; dim < steps; dim++)
+                Packing.PackA(k, true, dim, dim + 1, cell, cell + 1, w.KeysT + ((long)dim * w.KeyCellCount + cell) * Packing.CellBytes);
+        }
+    }
+
+    private static void PackQueries(in AttentionArgs a, in Workspace w, int b, int h)
+    {
+        int steps = w.Steps;
+        var q = new PackSource((ushort*)a.Q.At(b, 0, h, 2), a.Q.Time, a.QueryLength, a.HeadDim);
+        var dO = new PackSource((ushort*)a.OGrad.At(b, 0, h, 2), a.OGrad.Time, a.QueryLength, a.HeadDim);
+        for (int cell = 0; cell < w.QueryCellCount; cell++)
+        {
+            RowPrefetch.Cell(a.Q, b, h, (cell + 1) * Cell, a.QueryLength, a.HeadDim);
+            RowPrefetch.Cell(a.OGrad, b, h, (cell + 1) * Cell, a.QueryLength, a.HeadDim);
+            RowPrefetch.Cell(a.O, b, h, (cell + 1) * Cell, a.QueryLength, a.HeadDim);
+            long form = (long)cell * steps * Packing.CellBytes;
+            Packing.PackB(q, true, cell, cell + 1, 0, steps, w.QueriesT + form);
+            Packing.PackB(dO, true, cell, cell + 1, 0, steps, w.GradsT + form);
+            for (int dim = 0; dim < steps; dim++)
+            {
+                long at = ((long)dim * w.QueryCellCount + cell) * Packing.CellBytes;
+                Packing.PackB(q, false, dim, dim + 1, cell, cell + 1, w.Queries + at);
+                Packing.PackB(dO, false, dim, dim + 1, cell, cell + 1, w.Grads + at);
+            }
+            Statistics(a, w, b, h, cell * Cell);
+        }
+    }
+
+    /// <summary>
+    /// Log-sum-exp in units of log 2 and D = Σ dO·O of a cell of queries; rows that see nothing, and lanes beyond the last row, get weights of 0.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Statistics(in AttentionArgs a, in Workspace w, int b, int h)
+    private static void Statistics(in AttentionArgs a, in Workspace w, int b, int h, int first)
     {
         int whole = a.HeadDim & ~15;
         float* lse = a.LseOf(b, h);
-        for (int i = 0; i < w.QueryCellCount * Cell; i++)
+        for (int i = first; i < first + Cell; i++)
         {
             bool real = i < a.QueryLength && !float.IsNegativeInfinity(lse[i]);
             w.Lse[i] = real ? lse[i] * TileScores.Log2E : -TileScores.Hidden;
@@ -242,8 +281,6 @@ internal static unsafe class FlashBackwardAmx
     private static void Column(in AttentionArgs a, in Workspace w, int h, int keyCell, int keyCells, int row, int queryCell, int column)
     {
         long form = (long)w.Steps * Packing.CellBytes;
-        Products(w.Keys + keyCell * form, w.QueriesT + queryCell * form, w.Steps, keyCells, w.Scores);
-        Products(w.Values + keyCell * form, w.GradsT + queryCell * form, w.Steps, keyCells, w.Products);
         ref QueryBlockMask mask = ref w.Masks[queryCell];
         bool biased = a.HasBias || a.Scale <= 0;
         float c = biased ? 1 : a.Scale * TileScores.Log2E;
@@ -251,15 +288,21 @@ internal static unsafe class FlashBackwardAmx
         float* lse = w.Lse + queryCell * Cell, delta = w.Delta + queryCell * Cell;
         for (int k = 0; k < keyCells; k++)
         {
-            int key = (keyCell + k) * Cell;
-            float* scores = w.Scores + k * TileScores.CellFloats;
+            int key = (keyCell + k) * Cell, piece = k % ColumnCells;
+            if (piece == 0)
+            {
+                int cells = Math.Min(ColumnCells, keyCells - k);
+                Products(w.Keys + (keyCell + k) * form, w.QueriesT + queryCell * form, w.Steps, cells, w.Scores);
+                Products(w.Values + (keyCell + k) * form, w.GradsT + queryCell * form, w.Steps, cells, w.Products);
+            }
+            float* scores = w.Scores + piece * TileScores.CellFloats;
             bool masked = mask.Kind(key, key + Cell) != BlockKind.Full;
             if (biased)
                 TileScores.Bias(scores, key, rule, masked, w.CapSlopes);
             else if (masked)
                 TileScores.Mask(scores, key, mask);
             int at = ((row + k) * QueryCells + column) * Packing.CellBytes;
-            TileScores.Derivatives(scores, w.Products + k * TileScores.CellFloats, a.SoftCap != 0 ? w.CapSlopes : null, lse, delta, c,
+            TileScores.Derivatives(scores, w.Products + piece * TileScores.CellFloats, a.SoftCap != 0 ? w.CapSlopes : null, lse, delta, c,
                 (ushort*)(w.WeightsA + at), (ushort*)(w.GradientsA + at), (uint*)(w.GradientsB + k * Packing.CellBytes));
         }
         SweepArgs g = default;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Amx;
 using Athanor.Tensors.Simd;
 using Athanor.Tensors.Threading;
@@ -26,10 +27,6 @@ internal static unsafe class FlashForwardAmx
 
         /// <summary>Items that share the query blocks of a head, and the blocks of each.</summary>
         public int Parts, BlocksPerPart;
-
-        /// <summary>All items, and how far ahead the item lies that this member will most likely take next.</summary>
-        public long Items;
-        public int Ahead;
     }
 
     public static void Run(CpuDevice device, in AttentionArgs a)
@@ -43,9 +40,7 @@ internal static unsafe class FlashForwardAmx
         if (heads < wanted && device.Threads > 1)
             job.Parts = (int)Math.Clamp((wanted + heads - 1) / heads, 1, Math.Max(1, blocks / 8));
         job.BlocksPerPart = (blocks + job.Parts - 1) / job.Parts;
-        job.Items = heads * job.Parts;
-        job.Ahead = device.Threads;
-        device.Team.For(job.Items, 1, &Items, &job);
+        device.Team.For(heads * job.Parts, 1, &Items, &job);
     }
 
     private static void Items(void* state, int member, long begin, long end)
@@ -58,18 +53,13 @@ internal static unsafe class FlashForwardAmx
             {
                 (int b, int h, int part) = Locate(*job, item);
                 int firstBlock = part * job->BlocksPerPart, endBlock = Math.Min(firstBlock + job->BlocksPerPart, Packing.Cells(job->Args.QueryLength));
-                var next = new RowPrefetch(job->Args);
-                if (item + job->Ahead < job->Items)
-                {
-                    (int nextB, int nextH, int _) = Locate(*job, item + job->Ahead);
-                    next.Target(nextB, nextH);
-                }
                 if (firstBlock < endBlock)
-                    Heads(job->Args, b, h, job->HeadsPerItem, firstBlock, endBlock, next);
+                    Heads(job->Args, b, h, job->HeadsPerItem, firstBlock, endBlock);
             }
         }
         finally
         {
+            Sse.StoreFence();
             AmxTiles.Release();
         }
     }
@@ -87,6 +77,7 @@ internal static unsafe class FlashForwardAmx
         /// <summary>K in A form and Vᵀ in A form, from cell <see cref="FirstCell"/> on.</summary>
         public byte* Keys, ValuesT;
         public int FirstCell, Cells;
+        public bool Streams;
 
         /// <summary>Qᵀ in B form, scores, Pᵀ in B form, Oᵀ.</summary>
         public byte* Queries, Weights;
@@ -94,21 +85,18 @@ internal static unsafe class FlashForwardAmx
 
         /// <summary>[32] each.</summary>
         public float* Largest, Total, Shrink, Factors, Bounds, Staged;
-
-        /// <summary>Addresses for <see cref="RowPrefetch"/>.</summary>
-        public nint* Lines;
     }
 
-    private static void Heads(in AttentionArgs a, int b, int firstHead, int heads, int firstBlock, int endBlock, RowPrefetch next)
+    private static void Heads(in AttentionArgs a, int b, int firstHead, int heads, int firstBlock, int endBlock)
     {
         int steps = Packing.Cells(a.HeadDim);
         (int firstKey, int endKey) = KeysOf(a, b, firstBlock * Cell, Math.Min(endBlock * Cell, a.QueryLength));
         Workspace w = default;
+        w.Streams = TileScores.Streams(a.O, a.Batch, a.QueryLength, a.QueryHeads, a.HeadDim);
         w.FirstCell = firstKey / Cell;
         w.Cells = Packing.Cells(endKey) - w.FirstCell;
         long packed = (long)w.Cells * steps * Packing.CellBytes;
-        int lines = next.MostLines(heads * (endBlock - firstBlock));
-        byte* memory = ThreadScratch.Get(BodySlot, 2 * packed + steps * (Packing.CellBytes + 4096) + ChunkCells * (4096 + Packing.CellBytes) + 8 * 1024 + lines * sizeof(nint));
+        byte* memory = ThreadScratch.Get(BodySlot, 2 * packed + steps * (Packing.CellBytes + 4096) + ChunkCells * (4096 + Packing.CellBytes) + 8 * 1024);
         w.Keys = memory;
         w.ValuesT = w.Keys + packed;
         w.Queries = w.ValuesT + packed;
@@ -121,20 +109,21 @@ internal static unsafe class FlashForwardAmx
         w.Total = w.Largest + Cell;
         w.Shrink = w.Total + Cell;
         w.Factors = w.Shrink + Cell;
-        w.Lines = (nint*)(w.Factors + Cell);
         int g = firstHead / a.Group, from = w.FirstCell * Cell, keys = Math.Min(w.Cells * Cell, a.KeyLength - from);
-        if (w.Cells > 0)
+        var k = new PackSource((ushort*)a.K.At(b, from, g, 2), a.K.Time, keys, a.HeadDim);
+        var v = new PackSource((ushort*)a.V.At(b, from, g, 2), a.V.Time, keys, a.HeadDim);
+        for (int cell = 0; cell < w.Cells; cell++)
         {
-            Packing.PackA(new PackSource((ushort*)a.K.At(b, from, g, 2), a.K.Time, keys, a.HeadDim), false, 0, w.Cells, 0, steps, w.Keys);
-            Packing.PackA(new PackSource((ushort*)a.V.At(b, from, g, 2), a.V.Time, keys, a.HeadDim), true, 0, steps, 0, w.Cells, w.ValuesT);
+            RowPrefetch.Cell(a.K, b, g, from + (cell + 1) * Cell, a.KeyLength, a.HeadDim);
+            RowPrefetch.Cell(a.V, b, g, from + (cell + 1) * Cell, a.KeyLength, a.HeadDim);
+            Packing.PackA(k, false, cell, cell + 1, 0, steps, w.Keys + (long)cell * steps * Packing.CellBytes);
+            for (int dim = 0; dim < steps; dim++)
+                Packing.PackA(v, true, dim, dim + 1, cell, cell + 1, w.ValuesT + ((long)dim * w.Cells + cell) * Packing.CellBytes);
         }
         for (int h = firstHead; h < firstHead + heads; h++)
         {
             for (int block = firstBlock; block < endBlock; block++)
-            {
-                int part = (h - firstHead) * (endBlock - firstBlock) + block - firstBlock;
-                Block(a, w, b, h, block * Cell, steps, next, part, heads * (endBlock - firstBlock));
-            }
+                Block(a, w, b, h, block * Cell, steps);
         }
     }
 
@@ -156,20 +145,20 @@ internal static unsafe class FlashForwardAmx
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Block(in AttentionArgs a, in Workspace w, int b, int h, int first, int steps, in RowPrefetch next, int part, int parts)
+    private static void Block(in AttentionArgs a, in Workspace w, int b, int h, int first, int steps)
     {
         int count = Math.Min(Cell, a.QueryLength - first);
         var mask = QueryBlockMask.Create(a, b, first, count, Cell, w.Bounds);
         var rule = new ScoreRule(a, h, first, mask, a.Scale);
         bool biased = a.HasBias || a.Scale <= 0;
         float c = biased ? 1 : a.Scale * TileScores.Log2E;
+        if (!w.Streams)
+            RowPrefetch.Cell(a.O, b, h, first, a.QueryLength, a.HeadDim);
+        RowPrefetch.Cell(a.Q, b, h, first + Cell, a.QueryLength, a.HeadDim);
         Packing.PackB(new PackSource((ushort*)a.Q.At(b, first, h, 2), a.Q.Time, count, a.HeadDim), true, 0, 1, 0, steps, w.Queries);
         new Span<float>(w.Largest, Cell).Fill(TileScores.Lowest);
         new Span<float>(w.Total, Cell).Clear();
         int cell = mask.FirstKey / Cell, end = Packing.Cells(mask.EndKey);
-        // Lines to fetch: the rows that this block will write, then its share of the next item.
-        int lines = next.List(a.O.At(b, first, h, 2), a.O.Time, count, part, parts, w.Lines);
-        int linesPerTile = Math.Min(lines / Math.Max(1, 4 * (end - cell)), 16), line = 0;
         bool started = false;
         while (cell < end)
         {
@@ -191,8 +180,7 @@ internal static unsafe class FlashForwardAmx
                 else if (masked)
                     TileScores.Mask(w.Scores + i * TileScores.CellFloats, key, mask);
             }
-            int rescale = TileScores.Softmax(w.Scores, cells, (uint*)w.Weights, w.Largest, w.Total, w.Shrink, c, w.Lines + line, linesPerTile);
-            line += linesPerTile * 4 * cells;
+            int rescale = TileScores.Softmax(w.Scores, cells, (uint*)w.Weights, w.Largest, w.Total, w.Shrink, c);
             if (started && rescale != 0)
                 Rescale(w.Sums, steps, w.Shrink, rescale);
             Combine(w, cell, cells, steps, started);
@@ -270,6 +258,6 @@ internal static unsafe class FlashForwardAmx
         }
         if (a.Lse != null)
             new ReadOnlySpan<float>(w.Shrink, count).CopyTo(new Span<float>(a.LseOf(b, h) + first, count));
-        TileScores.StoreTransposed(w.Sums, a.HeadDim, w.Factors, (ushort*)a.O.At(b, first, h, 2), a.O.Time, count, w.Staged);
+        TileScores.StoreTransposed(w.Sums, a.HeadDim, w.Factors, (ushort*)a.O.At(b, first, h, 2), a.O.Time, count, w.Streams, w.Staged);
     }
 }

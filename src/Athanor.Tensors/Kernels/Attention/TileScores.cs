@@ -86,10 +86,9 @@ internal static unsafe class TileScores
     /// weights up to 2^8 cost no precision and the sums so far rarely need rescaling.
     /// </summary>
     /// <param name="shrink">[32]: factor of the sums so far, where the result has the bit of that half of the queries.</param>
-    /// <param name="lines">Addresses to fetch towards the second-level cache, <paramref name="linesPerTile"/> with each of the 4·cells tiles.</param>
     /// <returns>Bit 0: queries 0 … 15 need rescaling; bit 1: queries 16 … 31.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int Softmax(float* scores, int cells, uint* weights, float* largest, float* sums, float* shrink, float c, nint* lines, int linesPerTile)
+    public static int Softmax(float* scores, int cells, uint* weights, float* largest, float* sums, float* shrink, float c)
     {
         int rescale = 0;
         for (int half = 0; half < 2; half++)
@@ -128,9 +127,6 @@ internal static unsafe class TileScores
             {
                 float* s = s0 + tile * 2 * TileFloats;
                 uint* d = weights + (tile >> 1) * 512 + half * 256 + (tile & 1) * 128;
-                for (int i = 0; i < linesPerTile; i++)
-                    Sse.Prefetch1((void*)lines[i]);
-                lines += linesPerTile;
                 for (int j = 0; j < 16; j += 2)
                 {
                     var even = Exp2(Avx512F.FusedMultiplyAdd(Vector512.Load(s + j * 16), scale, offset));
@@ -201,7 +197,7 @@ internal static unsafe class TileScores
 
     /// <summary>Rows of sums (cells of 32 rows × 32 dims, one behind the other along the dims) times a factor, rounded to bf16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void StoreRows(float* sums, int dims, float factor, ushort* target, long stride, int rows, ushort* staged)
+    public static void StoreRows(float* sums, int dims, float factor, ushort* target, long stride, int rows, bool stream, ushort* staged)
     {
         var odd = Vector512.CreateSequence<ushort>(1, 2);
         var scale = Vector512.Create(factor);
@@ -214,7 +210,7 @@ internal static unsafe class TileScores
                 var v = Upper(Nearest(Vector512.Load(from) * scale), odd, Nearest(Vector512.Load(from + TileFloats) * scale));
                 if (dim + Cell <= dims)
                 {
-                    v.Store(row + dim);
+                    Store(v, row + dim, stream);
                     continue;
                 }
                 v.Store(staged);
@@ -227,7 +223,7 @@ internal static unsafe class TileScores
     /// Transposes sums [dims][32 queries] (cells of 32 dims) to rows of bf16, row i times factors[i]; <paramref name="staged"/> holds 4 KB.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void StoreTransposed(float* sums, int dims, float* factors, ushort* target, long stride, int rows, float* staged)
+    public static void StoreTransposed(float* sums, int dims, float* factors, ushort* target, long stride, int rows, bool stream, float* staged)
     {
         var odd = Vector512.CreateSequence<ushort>(1, 2);
         for (int half = 0; half * 16 < rows; half++)
@@ -246,7 +242,7 @@ internal static unsafe class TileScores
                     var v = Upper(Nearest(Vector512.Load(staged + i * 16) * factor), odd, Nearest(Vector512.Load(staged + TileFloats + i * 16) * factor));
                     if (width == Cell)
                     {
-                        v.Store(row);
+                        Store(v, row, stream);
                         continue;
                     }
                     v.Store((ushort*)(staged + 2 * TileFloats));
@@ -255,6 +251,25 @@ internal static unsafe class TileScores
             }
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector512<ushort> v, ushort* target, bool stream)
+    {
+        if (stream)
+            v.StoreAlignedNonTemporal(target);
+        else
+            v.Store(target);
+    }
+
+    /// <summary>
+    /// Whether results [B, T, H, K] are stored past the caches: rows of whole aligned lines, of more data than a core's cache holds. Such lines
+    /// lie far apart and are not in the cache, so an ordinary store would wait to read each first. The job must end with a store fence.
+    /// </summary>
+    public static bool Streams(in AttentionOperand o, int batch, int time, int heads, int dims) =>
+        dims % Cell == 0 && (((nint)o.Pointer | (nint)(o.Batch * 2) | (nint)(o.Time * 2) | (nint)(o.Head * 2)) & 63) == 0 &&
+        2L * batch * time * heads * dims > StreamBytes;
+
+    private const long StreamBytes = 1 << 20;
 
     /// <summary>fp32 whose upper half is the nearest bf16, ties to even; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
