@@ -1,4 +1,5 @@
 #:project ../src/Athanor.Tensors/Athanor.Tensors.csproj
+#:property PublishAot=false
 // Trains a character model on any text file:
 //   dotnet run -c Release samples/charmodel.cs -- FILE [steps=200] [reference]
 // The last word computes with plain loops in double precision instead; the loss curve is the same.
