@@ -72,7 +72,7 @@ public sealed partial class InstructionSetTests
     public void The_whole_suite_passes_under_the_instruction_set(string switchedOff, int lanes) =>
         RunChild(switchedOff, lanes, $"Category!=Long&{NotHere}", minutes: 60);
 
-    private int RunChild(string switchedOff, int lanes, string filter, int minutes)
+    private static int RunChild(string switchedOff, int lanes, string filter, int minutes)
     {
         // A child that met this test again would start children without end.
         Assert.True(Environment.GetEnvironmentVariable(ActiveInstructionSetTests.ExpectedLanes) is null, "The instruction-set tests do not run inside themselves.");
