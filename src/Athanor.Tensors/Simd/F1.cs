@@ -27,6 +27,7 @@ internal readonly unsafe struct F1(float value) : IVector<F1>
     }
 
     public static void StoreBf16PairStreaming(ushort* target, F1 even, F1 odd) => StoreBf16Pair(target, even, odd);
+    public static void Deinterleave(F1 a, F1 b, out F1 even, out F1 odd) => (even, odd) = (a, b);
     public static F1 LoadTwice(float* source) => new(*source);
     public static F1 SwapPairs(F1 a) => a;
     public static F1 LoadInt32(int* source) => new(*source);

@@ -99,6 +99,16 @@ internal readonly unsafe struct F128(Vector128<float> value) : IVector<F128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F128 SwapPairs(F128 a) => new(Vector128.Shuffle(a._v, Vector128.Create(1, 0, 3, 2)));
 
+    public static void Deinterleave(F128 a, F128 b, out F128 even, out F128 odd)
+    {
+        float* lanes = stackalloc float[16];
+        Store(lanes, a);
+        Store(lanes + 4, b);
+        for (int i = 0; i < 4; i++)
+            (lanes[8 + i], lanes[12 + i]) = (lanes[2 * i], lanes[2 * i + 1]);
+        (even, odd) = (Load(lanes + 8), Load(lanes + 12));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadBf16Pair(ushort* source, out F128 even, out F128 odd)
     {

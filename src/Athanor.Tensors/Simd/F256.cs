@@ -117,6 +117,16 @@ internal readonly unsafe struct F256(Vector256<float> value) : IVector<F256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F256 SwapPairs(F256 a) => new(Vector256.Shuffle(a._v, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)));
 
+    public static void Deinterleave(F256 a, F256 b, out F256 even, out F256 odd)
+    {
+        float* lanes = stackalloc float[32];
+        Store(lanes, a);
+        Store(lanes + 8, b);
+        for (int i = 0; i < 8; i++)
+            (lanes[16 + i], lanes[24 + i]) = (lanes[2 * i], lanes[2 * i + 1]);
+        (even, odd) = (Load(lanes + 16), Load(lanes + 24));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadBf16Pair(ushort* source, out F256 even, out F256 odd)
     {

@@ -125,6 +125,29 @@ internal readonly unsafe struct F512(Vector512<float> value) : IVector<F512>
     public static F512 SwapPairs(F512 a) => new(Vector512.Shuffle(a._v, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Deinterleave(F512 a, F512 b, out F512 even, out F512 odd)
+    {
+        if (Avx512F.IsSupported)
+        {
+            even = new(Avx512F.PermuteVar16x32x2(a._v, Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30), b._v));
+            odd = new(Avx512F.PermuteVar16x32x2(a._v, Vector512.Create(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31), b._v));
+            return;
+        }
+        DeinterleaveByLanes(a, b, out even, out odd);
+    }
+
+    // Apart, because a method with stack memory is not inlined.
+    private static void DeinterleaveByLanes(F512 a, F512 b, out F512 even, out F512 odd)
+    {
+        float* lanes = stackalloc float[64];
+        Store(lanes, a);
+        Store(lanes + 16, b);
+        for (int i = 0; i < 16; i++)
+            (lanes[32 + i], lanes[48 + i]) = (lanes[2 * i], lanes[2 * i + 1]);
+        (even, odd) = (Load(lanes + 32), Load(lanes + 48));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadBf16Pair(ushort* source, out F512 even, out F512 odd)
     {
         var words = Vector512.Load((uint*)source);

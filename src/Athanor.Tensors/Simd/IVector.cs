@@ -46,6 +46,9 @@ internal unsafe interface IVector<V> :
     /// <summary>Lanes / 2 numbers, each in two neighbouring lanes; one lane loads one number.</summary>
     static abstract V LoadTwice(float* source);
 
+    /// <summary>Of 2·Lanes numbers in two registers those at even and those at odd places.</summary>
+    static abstract void Deinterleave(V a, V b, out V even, out V odd);
+
     /// <summary>Exchanges lanes 0 and 1, 2 and 3, …; one lane stays as it is.</summary>
     static abstract V SwapPairs(V a);
 

@@ -11,9 +11,9 @@ internal static unsafe partial class RopeKernel
     private static void RotateSimd(CpuDevice device, in RopeArguments a)
     {
         var body = new RotateBody { A = a };
-        // Heads whose halves would straddle cache lines keep ordinary stores; neighbours turn few registers at a time and do too.
+        // Only whole lines are worth streaming: halves that straddle them and neighbours keep ordinary stores.
         long half = a.Rotary / 2 * a.Type.Size();
-        body.Stream = a.X != a.Y && !a.Interleaved && a.YStride == a.Width && a.Rotary == a.HeadSize && half % 64 == 0 && Streaming.Pays(a.Y, a.Rows, a.Width * a.Type.Size());
+        body.Stream = a.X != a.Y && !a.Interleaved && a.YStride == a.Width && a.Rotary == a.HeadSize && half % 64 == 0 && a.Rotary / 2 % (2 * device.Lanes) == 0 && Streaming.Pays(a.Y, a.Rows, a.Width * a.Type.Size());
         device.Launch(body, a.Type, a.Rows, Math.Max(1, ChunkElements / Math.Max(1, a.Width)));
     }
 
@@ -37,10 +37,6 @@ internal static unsafe partial class RopeKernel
                 {
                     int i = Neighbours<V, T>(x, y, cos, sin);
                     NeighboursTail<T>(x, y, cos, sin, i);
-                }
-                else if (Stream)
-                {
-                    HeadByHead<V, T>(x, y, cos, sin);
                 }
                 else
                 {
@@ -66,6 +62,32 @@ internal static unsafe partial class RopeKernel
         private readonly int Halves<V, T>(void* x, void* y, float* cos, float* sin, int i) where V : unmanaged, IVector<V> where T : struct, IStored
         {
             int half = A.Rotary / 2, heads = A.Heads, size = A.HeadSize;
+            bool stream = Stream;
+            for (; V.Lanes > 1 && i + 2 * V.Lanes <= half; i += 2 * V.Lanes)
+            {
+                // One set of angles, brought into the order of pairs, serves all heads of the row.
+                V c0 = V.Load(cos + i), c1 = V.Load(cos + i + V.Lanes), s0 = V.Load(sin + i), s1 = V.Load(sin + i + V.Lanes);
+                if (T.PairIsInterleaved)
+                {
+                    V.Deinterleave(c0, c1, out V cosEven, out V cosOdd);
+                    V.Deinterleave(s0, s1, out V sinEven, out V sinOdd);
+                    c0 = cosEven;
+                    c1 = cosOdd;
+                    s0 = sinEven;
+                    s1 = sinOdd;
+                }
+                V sign = A.Backward ? V.All(-0f) : V.Zero;
+                s0 = V.Xor(s0, sign);
+                s1 = V.Xor(s1, sign);
+                long at = i;
+                for (int head = 0; head < heads; head++, at += size)
+                {
+                    T.LoadPair(x, at, out V p0, out V p1);
+                    T.LoadPair(x, at + half, out V q0, out V q1);
+                    T.StorePair(y, at, V.Fma(p0, c0, -(q0 * s0)), V.Fma(p1, c1, -(q1 * s1)), stream);
+                    T.StorePair(y, at + half, V.Fma(q0, c0, p0 * s0), V.Fma(q1, c1, p1 * s1), stream);
+                }
+            }
             for (; i + V.Lanes <= half; i += V.Lanes)
             {
                 V c = V.Load(cos + i), s = V.Load(sin + i);
@@ -81,32 +103,26 @@ internal static unsafe partial class RopeKernel
             return i;
         }
 
-        /// <summary>
-        /// As <see cref="Halves"/> with the loops exchanged: streaming stores must fill their lines at once, or every line is written in pieces.
-        /// </summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void HeadByHead<V, T>(void* x, void* y, float* cos, float* sin) where V : unmanaged, IVector<V> where T : struct, IStored
-        {
-            int half = A.Rotary / 2;
-            V sign = A.Backward ? V.All(-0f) : V.Zero;
-            for (int head = 0; head < A.Heads; head++)
-            {
-                long at = (long)head * A.HeadSize;
-                for (int i = 0; i < half; i += V.Lanes)
-                {
-                    V c = V.Load(cos + i), s = V.Xor(V.Load(sin + i), sign), p = T.Load<V>(x, at + i), q = T.Load<V>(x, at + half + i);
-                    T.StoreStreaming(y, at + i, V.Fma(p, c, -(q * s)));
-                    T.StoreStreaming(y, at + half + i, V.Fma(q, c, p * s));
-                }
-            }
-        }
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly int Neighbours<V, T>(void* x, void* y, float* cos, float* sin) where V : unmanaged, IVector<V> where T : struct, IStored
         {
             int rotary = A.Rotary, heads = A.Heads, size = A.HeadSize, i = 0;
             if (V.Lanes == 1)
                 return 0;
+            if (T.PairIsInterleaved)
+            {
+                V turn = A.Backward ? V.All(-0f) : V.Zero;
+                for (; i + 2 * V.Lanes <= rotary; i += 2 * V.Lanes)
+                {
+                    V c = V.Load(cos + i / 2), s = V.Xor(V.Load(sin + i / 2), turn);
+                    long at = i;
+                    for (int head = 0; head < heads; head++, at += size)
+                    {
+                        T.LoadPair(x, at, out V p, out V q);
+                        T.StorePair(y, at, V.Fma(p, c, -(q * s)), V.Fma(q, c, p * s), false);
+                    }
+                }
+            }
             // −1 in even lanes, +1 in odd ones: lane parity is iota − 2·floor(iota/2).
             V parity = V.Iota - V.Floor(V.Iota * V.All(0.5f)) * V.All(2f);
             V sign = parity * V.All(2f) - V.All(1f);
