@@ -56,6 +56,7 @@ internal unsafe partial struct GemmJob
         public byte* Right;
         public byte* Scratch;
         public float* Bias;
+        public bool RightReady;
         public SweepArgs Sweep;
     }
 
@@ -166,6 +167,8 @@ internal unsafe partial struct GemmJob
         range.RightSteps = range.Steps;
     }
 
+    private readonly bool KeepsRight => _plan.Swapped && _plan.OwnPanels && _plan.ChunkSteps == _steps;
+
     /// <summary>A part of C and a chunk of k.</summary>
     private struct Range
     {
@@ -193,7 +196,7 @@ internal unsafe partial struct GemmJob
             worker.Bias = (float*)(worker.Scratch + TileBlockBytes);
             bool alone = _plan.OwnPanels || _plan.ChunksOutside || _plan.Across;
             if (alone && _packed == null)
-                worker.Right = team.Scratch(member, RightSlot, (long)(_plan.OwnPanels ? 1 : _plan.GroupPanels) * _plan.ChunkSteps * Packing.CellBytes);
+                worker.Right = team.Scratch(member, RightSlot, (long)(KeepsRight ? _panels : _plan.OwnPanels ? 1 : _plan.GroupPanels) * _plan.ChunkSteps * Packing.CellBytes);
             if (alone || rank != 0 || _packed != null)
                 return;
             // Two groups are alive: one is packed while slower members still read the one before.

@@ -16,7 +16,15 @@ internal unsafe partial struct GemmJob
         for (int panel = range.Panel0; panel < range.Panel1; panel++)
         {
             byte* right;
-            if (range.Right == null)
+            if (KeepsRight)
+            {
+                // A few rows of activations: packed once by each member, for all its items.
+                if (!worker.RightReady)
+                    Packing.PackB(_right, _rightTransposed, 0, _panels, 0, _steps, worker.Right);
+                worker.RightReady = true;
+                right = worker.Right + (long)panel * _steps * Packing.CellBytes;
+            }
+            else if (range.Right == null)
             {
                 Packing.PackB(_right, _rightTransposed, panel, panel + 1, range.Step0, range.Step1, worker.Right);
                 right = worker.Right;

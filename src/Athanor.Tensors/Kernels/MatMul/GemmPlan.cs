@@ -51,7 +51,7 @@ internal readonly record struct GemmPlan
     public bool ChunksOutside { get; init; }
 
     private const int LongestChunk = 32, MostItemTiles = 288, MostBlocks = 32, MostLongBlocks = 12, MostLongPanels = 36, TileBlockBytes = 4096,
-         FewestGroupPanels = 4, BlocksWorthCopies = 32;
+        FewestGroupPanels = 4, MostThinBlocks = 8, BlocksWorthCopies = 32;
 
     /// <param name="m">Rows of C.</param>
     /// <param name="n">Columns of C.</param>
@@ -70,7 +70,7 @@ internal readonly record struct GemmPlan
         int chunks = Ceiling(steps, LongestChunk), chunk = Ceiling(steps, chunks);
         var plan = new GemmPlan { Swapped = swapped, Direct = direct, ChunkSteps = chunk, GroupPanels = panels };
         if (swapped)
-            return plan.ForThin(blocks, panels, members);
+            return plan.ForThin(blocks, panels, steps, members);
         if (blocks < 4 * members)
             return plan.ForFewRows(blocks, panels, chunks, prepacked, members);
         if (chunks == 1)
@@ -79,12 +79,13 @@ internal readonly record struct GemmPlan
     }
 
     /// <summary>C^T = B · A^T with a small A: members split the rows of B, which nobody packs, and pack A each for themselves.</summary>
-    private GemmPlan ForThin(int blocks, int panels, int members) => this with
+    private GemmPlan ForThin(int blocks, int panels, int steps, int members) => this with
     {
         OwnPanels = true,
-        ItemBlocks = Math.Clamp(Ceiling(blocks, members), 1, MostBlocks),
+        ChunkSteps = Direct ? steps : ChunkSteps,
+        ItemBlocks = Math.Clamp(Ceiling(blocks, members * 4), 1, MostThinBlocks),
         ItemPanels = Math.Min(panels, MostItemTiles / MostBlocks),
-        PrefetchAhead = panels == 1 ? 8 : 0,
+        PrefetchAhead = panels == 1 ? 16 : 0,
     };
 
     /// <summary>Too few rows to share: members split the columns, and pack those of their own.</summary>
