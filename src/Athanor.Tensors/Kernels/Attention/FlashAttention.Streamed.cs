@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Cpu;
 using Athanor.Tensors.Simd;
 using Athanor.Tensors.Threading;
@@ -67,7 +68,22 @@ internal static unsafe partial class FlashAttention
             for (int x = 0; x < headDim; x++)
                 query[x] = T.Get(q, x) * _a.Scale;
             int count = end - first;
-            Dots<V, T>(query, _a.K.At(b, first, g, T.Size), _a.K.Time, count, scores);
+            byte* values = _a.V.At(b, first, g, T.Size);
+            // The first row that reads this chunk fetches it: rows of a cache lie apart, which the hardware does not foresee.
+            bool fetch = Sse.IsSupported && h == g * _a.Group && i == 0;
+            Dots<V, T>(query, _a.K.At(b, first, g, T.Size), _a.K.Time, count, scores, fetch ? values : null);
+            bool plain = !_a.HasBias && ((first >= visible.Start1 && end <= visible.End1) || (first >= visible.Start0 && end <= visible.End0));
+            float largest = plain ? Largest<V>(scores, count) : Biased(visible, h, i, first, count, scores);
+            if (float.IsNegativeInfinity(largest))
+                return;
+            result[0] = largest;
+            result[1] = Weights<V>(scores, count, largest);
+            Combine<V, T>(scores, values, _a.V.Time, count, output);
+        }
+
+        /// <summary>Cap, bias and mask; returns the largest score.</summary>
+        private float Biased(VisibleKeys visible, int h, int i, int first, int count, float* scores)
+        {
             float largest = float.NegativeInfinity;
             for (int j = 0; j < count; j++)
             {
@@ -81,19 +97,32 @@ internal static unsafe partial class FlashAttention
                 scores[j] = s;
                 largest = MathF.Max(largest, s);
             }
-            if (float.IsNegativeInfinity(largest))
-                return;
-            result[0] = largest;
-            result[1] = Weights<V>(scores, count, largest);
-            Combine<V, T>(scores, _a.V.At(b, first, g, T.Size), _a.V.Time, count, output);
+            return largest;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static float Largest<V>(float* scores, int count)
+            where V : unmanaged, IVector<V>
+        {
+            var m = V.All(float.NegativeInfinity);
+            int j = 0;
+            for (; j + V.Lanes <= count; j += V.Lanes)
+                m = V.Max(m, V.Load(scores + j));
+            float largest = V.MaxAcross(m);
+            for (; j < count; j++)
+                largest = MathF.Max(largest, scores[j]);
+            return largest;
         }
 
         private static int FirstOf(VisibleKeys v) =>
             Math.Min(v.End0 > v.Start0 ? v.Start0 : int.MaxValue, v.End1 > v.Start1 ? v.Start1 : int.MaxValue);
 
-        /// <summary>Four keys at a time, so that their sums overlap.</summary>
+        /// <summary>Rows that are fetched ahead of the one in use.</summary>
+        private const int FetchAhead = 16;
+
+        /// <summary>Four keys at a time, so that their sums overlap. With <paramref name="values"/> also fetches keys and values ahead.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Dots<V, T>(float* query, byte* keys, long stride, int count, float* scores)
+        private void Dots<V, T>(float* query, byte* keys, long stride, int count, float* scores, byte* values)
             where V : unmanaged, IVector<V>
             where T : struct, IStored
         {
@@ -103,6 +132,18 @@ internal static unsafe partial class FlashAttention
             for (; j + 4 <= count; j += 4, keys += 4 * step)
             {
                 V s0 = V.Zero, s1 = V.Zero, s2 = V.Zero, s3 = V.Zero;
+                if (values != null && j + FetchAhead + 4 <= count)
+                {
+                    for (int r = 0; r < 4; r++)
+                    {
+                        byte* k = keys + (FetchAhead + r) * step, v = values + (j + FetchAhead + r) * _a.V.Time * T.Size;
+                        for (int line = 0; line < headDim * T.Size; line += 64)
+                        {
+                            Sse.Prefetch0(k + line);
+                            Sse.Prefetch1(v + line);
+                        }
+                    }
+                }
                 for (int x = 0; x < whole; x += V.Lanes)
                 {
                     var q = V.Load(query + x);
