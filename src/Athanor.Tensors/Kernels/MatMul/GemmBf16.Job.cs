@@ -167,6 +167,11 @@ internal unsafe partial struct GemmJob
         range.RightSteps = range.Steps;
     }
 
+    /// <summary>
+    /// Panels that a member packs together for itself. Of plain rows several: 64 bytes of every row would be a new page for every line.
+    /// </summary>
+    private readonly int PanelsAtOnce => _rightTransposed ? 1 : 8;
+
     private readonly bool KeepsRight => _plan.Swapped && _plan.OwnPanels && _plan.ChunkSteps == _steps;
 
     /// <summary>A part of C and a chunk of k.</summary>
@@ -196,7 +201,7 @@ internal unsafe partial struct GemmJob
             worker.Bias = (float*)(worker.Scratch + TileBlockBytes);
             bool alone = _plan.OwnPanels || _plan.ChunksOutside || _plan.Across;
             if (alone && _packed == null)
-                worker.Right = team.Scratch(member, RightSlot, (long)(KeepsRight ? _panels : _plan.OwnPanels ? 1 : _plan.GroupPanels) * _plan.ChunkSteps * Packing.CellBytes);
+                worker.Right = team.Scratch(member, RightSlot, (long)(KeepsRight ? _panels : _plan.OwnPanels ? PanelsAtOnce : _plan.GroupPanels) * _plan.ChunkSteps * Packing.CellBytes);
             if (alone || rank != 0 || _packed != null)
                 return;
             // Two groups are alive: one is packed while slower members still read the one before.

@@ -26,8 +26,10 @@ internal unsafe partial struct GemmJob
             }
             else if (range.Right == null)
             {
-                Packing.PackB(_right, _rightTransposed, panel, panel + 1, range.Step0, range.Step1, worker.Right);
-                right = worker.Right;
+                int place = (panel - range.Panel0) % PanelsAtOnce;
+                if (place == 0)
+                    Packing.PackB(_right, _rightTransposed, panel, Math.Min(panel + PanelsAtOnce, range.Panel1), range.Step0, range.Step1, worker.Right);
+                right = worker.Right + (long)place * range.Steps * Packing.CellBytes;
             }
             else
             {
