@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Cpu;
 using Athanor.Tensors.Simd;
 using Athanor.Tensors.Threading;
@@ -78,8 +79,10 @@ internal static unsafe partial class NormKernel
                     void* h = Cells.At(A.H, row * cols, T.Size), dy = Cells.At(A.DY, row * cols, T.Size), dh = Cells.At(A.DH, row * cols, T.Size);
                     void* next = A.DHNext == null ? null : Cells.At(A.DHNext, row * cols, T.Size);
                     float mean = TKind.SubtractsMean ? A.Mean[row] : 0, meanG = means[2 * (row - first)], meanProduct = means[2 * (row - first) + 1];
-                    long i = Finish<V, T>(h, dy, next, dh, mean, A.Rstd[row], meanG, meanProduct, 0);
-                    Finish<F1, T>(h, dy, next, dh, mean, A.Rstd[row], meanG, meanProduct, i);
+                    // As in the forward pass: the rows of the next block are fetched while these are written.
+                    long ahead = row + block < end ? block * cols * T.Size : 0;
+                    long i = Finish<V, T>(h, dy, next, dh, mean, A.Rstd[row], meanG, meanProduct, 0, ahead);
+                    Finish<F1, T>(h, dy, next, dh, mean, A.Rstd[row], meanG, meanProduct, i, ahead);
                 }
             }
         }
@@ -120,7 +123,7 @@ internal static unsafe partial class NormKernel
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly long Finish<V, T>(void* h, void* dy, void* next, void* dh, float mean, float rstd, float meanG, float meanProduct, long i)
+        private readonly long Finish<V, T>(void* h, void* dy, void* next, void* dh, float mean, float rstd, float meanG, float meanProduct, long i, long ahead)
             where V : unmanaged, IVector<V> where T : struct, IStored
         {
             // ρ·(g − m − x̂·c) = ρ·g − ρ·m − (h − μ)·ρ²·c
@@ -130,6 +133,11 @@ internal static unsafe partial class NormKernel
             long n = A.Cols;
             for (; i + 2 * V.Lanes <= n; i += 2 * V.Lanes)
             {
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0((byte*)h + ahead + i * T.Size);
+                    Sse.Prefetch0((byte*)dy + ahead + i * T.Size);
+                }
                 T.LoadPair(h, i, out V h0, out V h1);
                 T.LoadPair(dy, i, out V dy0, out V dy1);
                 V first = TKind.SubtractsMean ? V.Fma(h0 - center, slope, shift) : h0 * slope, second = TKind.SubtractsMean ? V.Fma(h1 - center, slope, shift) : h1 * slope;

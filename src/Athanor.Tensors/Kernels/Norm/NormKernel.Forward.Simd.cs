@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Cpu;
 using Athanor.Tensors.Simd;
 using Athanor.Tensors.Threading;
@@ -81,8 +82,12 @@ internal static unsafe partial class NormKernel
                     void* h = Input(member, row - first, start, T.Size), y = Cells.At(A.Y, start, T.Size);
                     void* stored = Stream && A.Residual != null ? Cells.At(A.H, start, T.Size) : null;
                     float mean = TKind.SubtractsMean ? A.Mean[row] : 0;
-                    long done = Scale<V, T>(h, stored, y, mean, A.Rstd[row], 0);
-                    Scale<F1, T>(h, stored, y, mean, A.Rstd[row], done);
+                    // This pass reads nothing from memory: it fetches the row that the next block's first pass will want.
+                    bool more = row + block < end;
+                    byte* nextX = more ? (byte*)Cells.At(A.X, start + block * cols, T.Size) : (byte*)h;
+                    byte* nextResidual = more && A.Residual != null ? (byte*)Cells.At(A.Residual, start + block * cols, T.Size) : (byte*)h;
+                    long done = Scale<V, T>(h, stored, y, mean, A.Rstd[row], 0, nextX, nextResidual);
+                    Scale<F1, T>(h, stored, y, mean, A.Rstd[row], done, nextX, nextResidual);
                 }
             }
         }
@@ -93,7 +98,7 @@ internal static unsafe partial class NormKernel
             A.Residual == null ? Cells.At(A.X, start, size) : Stream ? Row + (member * MostRowsAtOnce + slot) * RowBytes : Cells.At(A.H, start, size);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly long Scale<V, T>(void* h, void* stored, void* y, float mean, float rstd, long i) where V : unmanaged, IVector<V> where T : struct, IStored
+        private readonly long Scale<V, T>(void* h, void* stored, void* y, float mean, float rstd, long i, byte* nextX, byte* nextResidual) where V : unmanaged, IVector<V> where T : struct, IStored
         {
             V scale = V.All(rstd), center = V.All(mean);
             bool stream = Stream && V.Lanes > 1;
@@ -101,6 +106,11 @@ internal static unsafe partial class NormKernel
             long n = A.Cols;
             for (; i + 2 * V.Lanes <= n; i += 2 * V.Lanes)
             {
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(nextX + i * T.Size);
+                    Sse.Prefetch0(nextResidual + i * T.Size);
+                }
                 T.LoadPair(h, i, out V first, out V second);
                 if (stored != null)
                     T.StorePair(stored, i, first, second, stream);
