@@ -1,0 +1,8 @@
+namespace Athanor.Tokenizers.PreTokenizers;
+
+/// <summary>A step that cuts text into the pieces that no token crosses: one record per kind, its settings as in <c>tokenizer.json</c>.</summary>
+public abstract record PreTokenizer
+{
+    /// <summary>Cuts each present piece further.</summary>
+    public abstract void Split(PreTokenizedText text);
+}
