@@ -16,6 +16,11 @@ internal static class GemmF32Cases
         GemmCases.Run(run, run.Device, run.Limits, new("gemm-f32-nt", "A·Bᵀ, packing included", DType.F32, DType.F32, false, true), layers);
         GemmCases.Run(run, run.Device, run.Limits, new("gemm-f32-nn", "A·B, packing included", DType.F32, DType.F32, false, false), layers);
         GemmCases.Run(run, run.Device, run.Limits, new("gemm-f32-tn", "Aᵀ·B, packing included", DType.F32, DType.F32, true, false), run.Options.Quick ? layers[..1] : gradients);
+        if (!run.Options.Quick)
+        {
+            GemmCases.Run(run, run.Device, run.Limits, new("gemm-f32-few-nt", "A·Bᵀ of few rows or columns", DType.F32, DType.F32, false, true), GemmShapes.Few);
+            GemmCases.Run(run, run.Device, run.Limits, new("gemm-f32-few-nn", "A·B of few rows or columns", DType.F32, DType.F32, false, false), GemmShapes.Few);
+        }
         if (run.Device.Lanes > 8 && run.Options.Wants("gemm-f32-avx2"))
         {
             var narrow = new CpuDevice(KernelPath.Simd, 8, run.Device.Threads);

@@ -20,6 +20,9 @@ internal static class GemmShapes
         new(512, 512, 512), new(8192, 384, 384), new(64, 768, 768), new(1, 4096, 4096),
     ];
 
+    /// <summary>Few rows, as when tokens are generated, and few columns, as of a router.</summary>
+    public static readonly GemmShape[] Few = [new(1, 4096, 4096), new(4, 4096, 4096), new(8, 4096, 4096), new(12, 4096, 4096), new(8, 768, 768), new(4096, 8, 768)];
+
     /// <summary>Weight gradients as they occur: outputs × inputs × tokens.</summary>
     public static readonly GemmShape[] Gradients = [new(768, 768, 4096), new(2304, 768, 4096), new(3072, 768, 4096), new(768, 3072, 4096)];
 

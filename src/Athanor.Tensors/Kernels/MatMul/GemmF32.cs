@@ -63,7 +63,7 @@ internal static unsafe class GemmF32
         job->Shared = (float*)ThreadScratch.Get(SharedSlot, (strips * job->BlockStride + PackF32.Spill) * sizeof(float));
         long chunk = job->Panels;
         if (!job->Small)
-            chunk = Math.Max(1, job->Panels / (4 * team.Size));
+            chunk = Math.Max(1, job->Panels / ((job->UsesBInPlace<V>() && job->ColumnsFitCaches(team.Size) ? 1 : 4) * team.Size));
         if (job->NeedsPartials)
             chunk = Math.Min(chunk, 8);
         job->StripFloats = (long)job->Depth * MicroF32.Columns<V>();
@@ -136,9 +136,9 @@ internal static unsafe class GemmF32
         var job = (GemmF32Job*)state;
         TakeScratch(job, out float* tile, out float* strip, out float* partial);
         long first = begin, ldp = (end - begin) * MicroF32.Columns<V>();
-        if (job->Blocks == 1 && job->M <= MicroF32.MostThinRows && V.Lanes > 1)
+        if (job->UsesBInPlace<V>())
         {
-            begin = Thin<V, T>(job, begin, end, tile, partial, ldp);
+            begin = InPlace<V, T>(job, begin, end, tile, partial, ldp);
             partial += (begin - first) * MicroF32.Columns<V>();
             first = begin;
         }
@@ -162,19 +162,18 @@ internal static unsafe class GemmF32
         }
     }
 
-    /// <summary>Very few rows: the weights are used as they lie, once, so that the memory is the limit. Returns the first panel not done.</summary>
+    /// <summary>Few rows: the weights are used as they lie, once, so that the memory is the limit. Returns the first panel not done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Thin<V, T>(GemmF32Job* job, long begin, long end, float* tile, float* partial, long ldp)
+    private static long InPlace<V, T>(GemmF32Job* job, long begin, long end, float* tile, float* partial, long ldp)
         where V : unmanaged, IVector<V>
         where T : struct, IStored
     {
-        int group = job->ThinPanels;
         long panel = begin;
-        for (; (panel + group) * MicroF32.Columns<V>() <= job->N && panel + group <= end; panel += group)
+        for (int group; (group = job->PanelsInPlace<V>(panel, end)) > 0; panel += group)
         {
             // All passes of a panel before the next: the memory is read in its order.
             for (int pass = 0; pass < job->Passes; pass++)
-                job->MultiplyThin<V, T>(pass, (int)panel, job->Shared + (long)pass * job->BlockStride, tile, partial + (panel - begin) * MicroF32.Columns<V>(), ldp);
+                job->MultiplyInPlace<V, T>(pass, (int)panel, group, job->Shared + (long)pass * job->BlockStride, tile, partial + (panel - begin) * MicroF32.Columns<V>(), ldp);
         }
         return panel;
     }

@@ -8,8 +8,11 @@ namespace Athanor.Tensors.Kernels;
 /// <summary>One fp32 product cut into blocks of rows, panels of columns and passes over K: what the threads of <see cref="GemmF32"/> share.</summary>
 internal unsafe struct GemmF32Job
 {
-    /// <summary>Room for one tile of any width.</summary>
-    public const int TileFloats = 12 * 32;
+    /// <summary>Room for the tiles of <see cref="MultiplyInPlace"/>, of any width; whole squares are turned.</summary>
+    public const int TileFloats = RoomFloats + 16 * MostPanelsInPlace * 32;
+
+    // One turned square.
+    private const int RoomFloats = 16 * 16;
 
     // A panel of B stays in the first-level cache (48 KB) while blocks of A stream past it.
     internal static int DepthLimit = 256;
@@ -108,22 +111,92 @@ internal unsafe struct GemmF32Job
             PackF32.Turned<V, T>(source, _args.Lda, M - row, DepthOf(pass), target, height, next);
     }
 
-    /// <summary>Panels that <see cref="MultiplyThin"/> takes at once: of a B that lies along its rows two, for longer pieces of memory.</summary>
-    public readonly int ThinPanels => _args.TransB ? 1 : 2;
+    /// <summary>Whether B is read as it lies: everything fits one block of rows.</summary>
+    public readonly bool UsesBInPlace<V>() where V : unmanaged, IVector<V> => V.Lanes > 1 && Blocks == 1 && M <= MicroF32.MostRowsInPlace<V>();
 
-    /// <summary>One pass of all rows (at most <see cref="MicroF32.MostThinRows"/>) times <see cref="ThinPanels"/> whole panels of B as it lies.</summary>
-    public readonly void MultiplyThin<V, T>(int pass, int panel, float* a, float* tile, float* sums, long ldSums)
+    /// <summary>Whether all of B stays in the threads' second-level caches from one product to the next.</summary>
+    public readonly bool ColumnsFitCaches(int threads) => (long)N * K * _args.InputType.Size() <= CpuFeatures.L2Bytes / 4L * 3 * threads;
+
+    // Panels of a B that lies along its rows: long pieces of memory, while sums and two pieces stay in the first-level cache.
+    private const int MostPanelsInPlace = 8;
+
+    /// <summary>
+    /// Whole panels from <paramref name="panel"/> on that <see cref="MultiplyInPlace"/> takes at once, 0 when there is none: of a B that lies
+    /// along its rows several, for longer pieces of memory.
+    /// </summary>
+    public readonly int PanelsInPlace<V>(long panel, long end)
+        where V : unmanaged, IVector<V>
+    {
+        int whole = (int)(Math.Min(end, N / MicroF32.Columns<V>()) - panel);
+        return Math.Min(whole, _args.TransB ? 1 : MostPanelsInPlace);
+    }
+
+    /// <summary>One pass of all rows times so many whole panels of B as it lies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void MultiplyInPlace<V, T>(int pass, int panel, int panels, float* a, float* tile, float* sums, long ldSums)
         where V : unmanaged, IVector<V>
         where T : struct, IStored
     {
-        int column = panel * MicroF32.Columns<V>(), columns = ThinPanels * MicroF32.Columns<V>();
+        int width = MicroF32.Columns<V>(), column = panel * width, columns = panels * width, depth = DepthOf(pass);
+        long stride = _args.Ldb * T.Size;
         byte* source = (byte*)_args.B + At(!_args.TransB, _args.Ldb, column, pass) * T.Size;
-        if (_args.TransB)
-            MicroF32.RunTurned<V, T>(M, a, source, _args.Ldb * T.Size, tile, DepthOf(pass));
-        else
-            MicroF32.RunStraight<V, T>(M, a, source, _args.Ldb * T.Size, tile, DepthOf(pass));
+        // The next pass of these columns, or the first of the next ones.
+        long next = pass + 1 < Passes ? (long)Depth * T.Size : width * stride - (long)pass * Depth * T.Size;
+        float* room = tile;
+        tile += RoomFloats;
+        int step = _args.TransB ? depth : MicroF32.PieceDepth;
+        for (int k = 0; k < depth; k += step, source += step * stride, a += step * MicroF32.Rows<V>())
+        {
+            for (int p = 0; p < panels; p++)
+                MicroF32.RunInPlace<V, T>(M, a, source + p * width * T.Size, _args.TransB, stride, tile + p * width, columns, Math.Min(step, depth - k), k != 0, next);
+        }
+        bool first = pass == 0, last = pass == Passes - 1;
+        if (_columnStride != 1 && !NeedsPartials)
+        {
+            for (int p = 0; p < columns; p += V.Lanes)
+                FinishTurned<V>(tile + p, columns, room, column + p, first);
+            return;
+        }
         for (int i = 0; i < M; i++)
-            Finish<V>(tile + i * columns, i, column, columns, sums + i * ldSums, pass == 0, pass == Passes - 1);
+            Finish<V>(tile + i * columns, i, column, columns, sums + i * ldSums, first, last);
+    }
+
+    /// <summary>Brings so many columns as there are lanes of all rows to a C that is stored the other way round.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void FinishTurned<V>(float* tile, int width, float* room, int column, bool first)
+        where V : unmanaged, IVector<V>
+    {
+        const int RoomWidth = 16;
+        for (int r = 0; r < M; r += V.Lanes)
+            TransposeTile.Turn<V, StoredF32>((byte*)(tile + r * width), width * sizeof(float), room + r, RoomWidth);
+        for (int j = 0; j < V.Lanes; j++, room += RoomWidth)
+        {
+            int i = 0;
+            for (; V.Lanes >= 8 && i + 8 <= M; i += 8)
+                FinishPiece<F256>(room, i, column + j, first);
+            for (; V.Lanes >= 4 && i + 4 <= M; i += 4)
+                FinishPiece<F128>(room, i, column + j, first);
+            for (; i < M; i++)
+                FinishPiece<F1>(room, i, column + j, first);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void FinishPiece<W>(float* from, int row, int column, bool first)
+        where W : unmanaged, IVector<W>
+    {
+        W v = W.Load(from + row) * W.All(_args.Alpha);
+        if (first && _args.Bias != null)
+            v += W.Load(_args.Bias + row);
+        long at = row + column * _columnStride;
+        if (_args.OutputType == DType.F32)
+        {
+            float* c = (float*)_args.C + at;
+            W.Store(c, _args.Accumulate || !first ? v + W.Load(c) : v);
+            return;
+        }
+        ushort* h = (ushort*)_args.C + at;
+        W.StoreBf16(h, _args.Accumulate ? v + W.LoadBf16(h) : v);
     }
 
     /// <summary>Blocks that <see cref="PackBlocks"/> reads together when A lies across k: long pieces of each row of memory.</summary>
