@@ -30,7 +30,7 @@ public sealed unsafe class StreamingTests
         const int rows = 37, cols = 256, n = rows * cols, odd = n - 5;
         using TestBuffer x = TestData.Normal(1, n, type), r = TestData.Normal(2, n, type), gamma = TestData.Normal(3, cols, DType.F32), cos = TestData.Uniform(4, rows * 64, DType.F32), sin = TestData.Uniform(5, rows * 64, DType.F32);
         using TestBuffer y = TestData.Zeros(n, type), h = TestData.Zeros(n, type), stats = TestData.Zeros(2 * rows, DType.F32);
-        var all = new TestBuffer(12 * n, type);
+        var all = new TestBuffer(13 * n, type);
         int at = 0;
         var norm = new NormForward { Type = type, Rows = rows, Cols = cols, Epsilon = 1e-5f, X = x.Pointer, Residual = r.Pointer, H = h.Pointer, Y = y.Pointer, Gamma = gamma.Pointer, Beta = gamma.Pointer, Mean = stats.F32, Rstd = stats.F32 + rows };
         NormKernel.LayerForward(device, norm);
@@ -57,6 +57,12 @@ public sealed unsafe class StreamingTests
         DropoutKernel.Apply(device, type, x.Pointer, y.Pointer, odd, 0.4f, 1, 2);
         Collect(y);
         CastKernel.Cast(device, DType.F32, gamma.Pointer, type, y.Pointer, cols - 3);
+        Collect(y);
+        // Rows of an odd length start anywhere in a line.
+        using TestBuffer targets = TestData.From([.. Enumerable.Range(0, rows).Select(row => row * 6)], DType.I32);
+        var loss = new CrossEntropyArgs { Rows = rows, Vocabulary = cols - 3, Logits = x.Pointer, LogitStride = cols - 3, Type = type, Targets = targets.I32, LogSumExp = stats.F32, Gradient = y.Pointer, GradientStride = cols - 3, GradientType = type };
+        CrossEntropyKernel.Forward(device, loss);
+        CrossEntropyKernel.Backward(device, loss);
         Collect(y);
         return all;
 

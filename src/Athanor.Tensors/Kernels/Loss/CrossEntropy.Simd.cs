@@ -56,6 +56,7 @@ internal static unsafe partial class CrossEntropyKernel
     private struct BackwardBody : IKernelBody
     {
         public CrossEntropyArgs Args;
+        public bool Stream;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<V, T>(int member, long begin, long end)
@@ -76,9 +77,9 @@ internal static unsafe partial class CrossEntropyKernel
             for (long i = begin; i < end; i++)
             {
                 if (Args.Terms.IsPlain)
-                    RowGradient<V, T, TOut, PlainLogits>(Args, i, default, 0, Args.Vocabulary, Args.LogSumExp[i], 1, Args.LogSumExp[i]);
+                    RowGradient<V, T, TOut, PlainLogits>(Args, i, default, 0, Args.Vocabulary, Args.LogSumExp[i], 1, Args.LogSumExp[i], Stream);
                 else
-                    RowGradient<V, T, TOut, ShapedLogits>(Args, i, Args.Terms.Map, 0, Args.Vocabulary, Args.LogSumExp[i], 1, Args.LogSumExp[i]);
+                    RowGradient<V, T, TOut, ShapedLogits>(Args, i, Args.Terms.Map, 0, Args.Vocabulary, Args.LogSumExp[i], 1, Args.LogSumExp[i], Stream);
             }
         }
     }
@@ -86,7 +87,7 @@ internal static unsafe partial class CrossEntropyKernel
     /// <summary>
     /// Gradient of the logits [from, from + width) of row i, p = exp(z − shift)·share; Logits and Gradient start at column <paramref name="from"/>.
     /// </summary>
-    internal static void RowGradient<V, T, TOut, M>(in CrossEntropyArgs args, long i, M map, int from, int width, float shift, float share, float lse)
+    internal static void RowGradient<V, T, TOut, M>(in CrossEntropyArgs args, long i, M map, int from, int width, float shift, float share, float lse, bool stream)
         where V : unmanaged, IVector<V>
         where T : struct, IStored
         where TOut : struct, IStored
@@ -107,7 +108,7 @@ internal static unsafe partial class CrossEntropyKernel
         bool here = (uint)target < (uint)width;
         // Read before the pass: the gradient may lie over the logits.
         var z = here ? map.Map(F1.All(T.Get(row, target))) : F1.Zero;
-        LogitRow.Gradient<V, T, TOut, M>(row, gradient, 0, width, map, shift, factor, floor);
+        LogitRow.Gradient<V, T, TOut, M>(row, gradient, 0, width, map, shift, factor, floor, stream);
         if (here)
         {
             var g = F1.Fma(VectorMath.ExpShort(z - F1.All(shift)), F1.All(factor), F1.All(-floor - c * (1 - args.Terms.LabelSmoothing)));

@@ -107,7 +107,10 @@ internal static unsafe partial class CrossEntropyKernel
         if (device.Path == KernelPath.Reference)
             BackwardReference(args);
         else
-            device.Launch(new BackwardBody { Args = args }, args.Type, args.Rows, RowsPerChunk(args.Vocabulary));
+        {
+            bool stream = (long)args.Rows * args.Vocabulary * args.GradientType.Size() >= Streaming.ThresholdBytes;
+            device.Launch(new BackwardBody { Args = args, Stream = stream }, args.Type, args.Rows, RowsPerChunk(args.Vocabulary));
+        }
     }
 
     /// <summary>Throws when a target is neither a token of the vocabulary nor the ignore index.</summary>

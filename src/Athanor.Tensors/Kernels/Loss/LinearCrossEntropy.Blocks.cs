@@ -238,9 +238,9 @@ internal static unsafe partial class LinearCrossEntropyKernel
             where M : struct, ILogitMap
         {
             if (Args.GradientType == DType.F32)
-                CrossEntropyKernel.RowGradient<V, T, StoredF32, M>(Args, i, map, 0, Args.Vocabulary, shift, share, Args.LogSumExp[i]);
+                CrossEntropyKernel.RowGradient<V, T, StoredF32, M>(Args, i, map, 0, Args.Vocabulary, shift, share, Args.LogSumExp[i], false);
             else
-                CrossEntropyKernel.RowGradient<V, T, StoredBf16, M>(Args, i, map, 0, Args.Vocabulary, shift, share, Args.LogSumExp[i]);
+                CrossEntropyKernel.RowGradient<V, T, StoredBf16, M>(Args, i, map, 0, Args.Vocabulary, shift, share, Args.LogSumExp[i], false);
         }
     }
 }

@@ -14,6 +14,9 @@ internal static unsafe class LogitRowPacked
     private const float Log2E = 1.44269504088896f, Ln2 = 0.693147180559945f;
     private const int Step = 32;
 
+    // Numbers between what is read and what is fetched.
+    private const int Ahead = 1024;
+
     /// <summary>Whether these passes serve a pair of width and storage type; a constant to the JIT.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Serves<V, T>() => Avx512DQ.IsSupported && typeof(V) == typeof(F512) && typeof(T) == typeof(StoredBf16);
@@ -35,21 +38,31 @@ internal static unsafe class LogitRowPacked
         return F512.MaxAcross(new F512(Vector512.MaxNative(a, b)));
     }
 
-    /// <summary>Σ exp(x − shift) of row[begin … end) up to whole steps.</summary>
+    /// <summary>Σ exp(x − shift) of row[0 … n). Fetches what follows, so that exponentials and reading run side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float SumExp(ushort* row, ref long begin, long end, float shift)
+    public static float SumExp(ushort* row, long n, float shift)
     {
+        const ushort MinusInfinity = 0xFF80;
         Vector512<uint> upper = Vector512.Create(0xFFFF0000u);
         Vector512<float> offset = Vector512.Create(Offset(shift, out float correction));
         Vector512<float> a = Vector512<float>.Zero, b = a;
-        long i = begin;
-        for (; i + Step <= end; i += Step)
+        ushort* rest = stackalloc ushort[Step];
+        long i = 0;
+        for (; i + Step <= n; i += Step)
         {
+            Sse.Prefetch0(row + i + Ahead);
             Vector512<uint> pair = Vector512.Load((uint*)(row + i));
             a += Exp2((pair << 16).AsSingle(), offset);
             b += Exp2((pair & upper).AsSingle(), offset);
         }
-        begin = i;
+        if (i < n)
+        {
+            new Span<ushort>(rest, Step).Fill(MinusInfinity);
+            new Span<ushort>(row + i, (int)(n - i)).CopyTo(new Span<ushort>(rest, Step));
+            Vector512<uint> pair = Vector512.Load((uint*)rest);
+            a += Exp2((pair << 16).AsSingle(), offset);
+            b += Exp2((pair & upper).AsSingle(), offset);
+        }
         return Vector512.Sum(a + b) * correction;
     }
 
@@ -75,22 +88,55 @@ internal static unsafe class LogitRowPacked
         return Vector512.Sum(a + b);
     }
 
-    /// <summary>gradient = exp(x − shift)·factor for row[begin … end) up to whole steps, in place if wanted; shift and factor are numbers.</summary>
+    /// <summary>
+    /// gradient[0 … n) = exp(x − shift)·factor, in place if wanted; shift and factor are numbers, n is a whole step at least. With
+    /// <paramref name="stream"/> past the caches, then never in place.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gradient(ushort* row, ushort* gradient, ref long begin, long end, float shift, float factor)
+    public static void Gradient(ushort* row, ushort* gradient, long n, float shift, float factor, bool stream)
+    {
+        Vector512<float> offset = Vector512.Create(Offset(shift, out float correction));
+        float scale = factor * correction;
+        // The rest shorter than a step goes through a buffer: one step costs less than its numbers one by one.
+        long i = 0, whole = n - n % Step;
+        if (stream)
+        {
+            // What lies before the first boundary between lines is computed twice.
+            GradientStep(row, offset, scale).Store((uint*)gradient);
+            i = (long)(-(nint)gradient & 63) / sizeof(ushort);
+            whole = i + (n - i) / Step * Step;
+            for (; i < whole; i += Step)
+            {
+                Sse.Prefetch0(row + i + Ahead);
+                GradientStep(row + i, offset, scale).StoreAlignedNonTemporal((uint*)(gradient + i));
+            }
+        }
+        for (; i < whole; i += Step)
+        {
+            Sse.Prefetch0(row + i + Ahead);
+            GradientStep(row + i, offset, scale).Store((uint*)(gradient + i));
+        }
+        if (i < n)
+            GradientRest(row + i, gradient + i, n - i, offset, scale);
+    }
+
+    private static void GradientRest(ushort* row, ushort* gradient, long n, Vector512<float> offset, float scale)
+    {
+        ushort* step = stackalloc ushort[Step];
+        new Span<ushort>(step, Step).Clear();
+        new Span<ushort>(row, (int)n).CopyTo(new Span<ushort>(step, Step));
+        GradientStep(step, offset, scale).Store((uint*)step);
+        new Span<ushort>(step, (int)n).CopyTo(new Span<ushort>(gradient, (int)n));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> GradientStep(ushort* row, Vector512<float> offset, float scale)
     {
         Vector512<uint> upper = Vector512.Create(0xFFFF0000u);
-        Vector512<float> offset = Vector512.Create(Offset(shift, out float correction));
-        Vector512<float> scale = Vector512.Create(factor * correction);
-        long i = begin;
-        for (; i + Step <= end; i += Step)
-        {
-            Vector512<uint> pair = Vector512.Load((uint*)(row + i));
-            Vector512<uint> low = Rounded(Exp2((pair << 16).AsSingle(), offset) * scale) >>> 16;
-            Vector512<uint> high = Rounded(Exp2((pair & upper).AsSingle(), offset) * scale);
-            Vector512.ConditionalSelect(upper, high, low).Store((uint*)(gradient + i));
-        }
-        begin = i;
+        Vector512<uint> pair = Vector512.Load((uint*)row);
+        Vector512<uint> low = Rounded(Exp2Coarse((pair << 16).AsSingle(), offset) * Vector512.Create(scale)) >>> 16;
+        Vector512<uint> high = Rounded(Exp2Coarse((pair & upper).AsSingle(), offset) * Vector512.Create(scale));
+        return Vector512.ConditionalSelect(upper, high, low);
     }
 
     /// <summary>
@@ -121,6 +167,19 @@ internal static unsafe class LogitRowPacked
         p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(2.4015361702e-01f));
         p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(6.9315307320e-01f));
         p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(9.9999992506e-01f));
+        return Avx512F.Scale(p, y);
+    }
+
+    /// <summary>As <see cref="Exp2"/> with a minimax cubic, relative error 7.5e-5: a twenty-fifth of a rounding to bf16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Exp2Coarse(Vector512<float> x, Vector512<float> offset)
+    {
+        const byte Floor = 1;
+        var y = Avx512F.FusedMultiplyAdd(x, Vector512.Create(Log2E), offset);
+        var f = Avx512DQ.Reduce(y, Floor);
+        var p = Avx512F.FusedMultiplyAdd(Vector512.Create(0.0780245166f), f, Vector512.Create(0.226067164f));
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(0.695833538f));
+        p = Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(0.999925219f));
         return Avx512F.Scale(p, y);
     }
 

@@ -6,7 +6,7 @@ namespace Athanor.Tensors.Kernels;
 /// <summary>Running softmax statistics of one row, over the part of the vocabulary seen so far.</summary>
 internal struct LogitState
 {
-    /// <summary>Largest logit.</summary>
+    /// <summary>A logit so near to the largest that no exponential against it overflows; −∞ while there was none.</summary>
     public float Max;
 
     /// <summary>The target's logit, 0 until it is met.</summary>
@@ -23,7 +23,7 @@ internal struct LogitState
 
     public static LogitState Empty => new() { Max = float.NegativeInfinity };
 
-    /// <summary>What exponents are taken against: the largest logit, or 0 while every logit is −∞ (−∞ − −∞ is no number).</summary>
+    /// <summary>What exponents are taken against: a large logit, or 0 while every logit is −∞ (−∞ − −∞ is no number).</summary>
     public readonly float Shift => Max == float.NegativeInfinity ? 0 : Max;
 
     /// <summary>log Σ exp z; −∞ when every logit is −∞, NaN with a NaN or +∞ among them.</summary>
@@ -33,9 +33,12 @@ internal struct LogitState
 /// <summary>The passes over one row of logits that every loss of this folder is made of.</summary>
 internal static unsafe class LogitRow
 {
-    // The largest logit of a block is found while the block is in the first-level cache, so that memory is read once.
+    // Where the largest logit of a block is looked for, the block is still in the first-level cache when its exponentials are taken.
     // The size fixes the order of summation: results do not depend on who computes a row.
     public const int Block = 4096;
+
+    // A block's sum up to here shows that none of its logits is more than 11 above the shift.
+    private const float MostWithoutSearch = 1 << 16;
 
     /// <summary>Adds logits row[0 … n) to the statistics.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -47,6 +50,14 @@ internal static unsafe class LogitRow
         for (long begin = 0; begin < n; begin += Block)
         {
             long end = Math.Min(begin + Block, n);
+            if (linear)
+                state.Linear += SumOf<V, T, M>(row, begin, end, map);
+            // Blocks of a row are mostly alike: the shift of those before serves, and the search for the largest is saved.
+            if (state.Sum > 0 && SumExp<V, T, M>(row, begin, end, map, state.Shift) is var sum and <= MostWithoutSearch)
+            {
+                state.Sum += sum;
+                continue;
+            }
             // The map rises, so the largest x gives the largest z.
             float max = F1.Sum(map.Map(F1.All(MaxOf<V, T>(row, begin, end))));
             if (max > state.Max)
@@ -57,8 +68,6 @@ internal static unsafe class LogitRow
                 state.Max = max;
             }
             state.Sum += SumExp<V, T, M>(row, begin, end, map, state.Shift);
-            if (linear)
-                state.Linear += SumOf<V, T, M>(row, begin, end, map);
         }
     }
 
@@ -107,15 +116,18 @@ internal static unsafe class LogitRow
     /// gradient[v] = (exp(z[v] − shift)·factor − floor)·dz/dx, in place if wanted: the types may differ when the target is not wider.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gradient<V, TIn, TOut, M>(void* row, void* gradient, long begin, long n, M map, float shift, float factor, float floor)
+    public static void Gradient<V, TIn, TOut, M>(void* row, void* gradient, long begin, long n, M map, float shift, float factor, float floor, bool stream)
         where V : unmanaged, IVector<V>
         where TIn : struct, IStored
         where TOut : struct, IStored
         where M : struct, ILogitMap
     {
         long i = begin;
-        if (M.IsPlain && LogitRowPacked.Serves<V, TIn>() && LogitRowPacked.Serves<V, TOut>() && floor == 0 && float.IsFinite(shift) && float.IsFinite(factor))
-            LogitRowPacked.Gradient((ushort*)row, (ushort*)gradient, ref i, n, shift, factor);
+        if (M.IsPlain && LogitRowPacked.Serves<V, TIn>() && LogitRowPacked.Serves<V, TOut>() && floor == 0 && float.IsFinite(shift) && float.IsFinite(factor) && n >= 2 * V.Lanes)
+        {
+            LogitRowPacked.Gradient((ushort*)row, (ushort*)gradient, n, shift, factor, stream && row != gradient);
+            return;
+        }
         var shiftV = V.All(shift);
         var factorV = V.All(factor);
         var floorV = V.All(-floor);
@@ -126,7 +138,7 @@ internal static unsafe class LogitRow
             TOut.Store(gradient, i, M.IsPlain ? g : g * map.Slope(z));
         }
         if (V.Lanes > 1 && i < n)
-            Gradient<F1, TIn, TOut, M>(row, gradient, i, n, map, shift, factor, floor);
+            Gradient<F1, TIn, TOut, M>(row, gradient, i, n, map, shift, factor, floor, false);
     }
 
     /// <summary>
@@ -209,10 +221,9 @@ internal static unsafe class LogitRow
         where T : struct, IStored
         where M : struct, ILogitMap
     {
-        long i = begin;
-        float packed = 0;
         if (M.IsPlain && LogitRowPacked.Serves<V, T>())
-            packed = LogitRowPacked.SumExp((ushort*)row, ref i, end, shift);
+            return LogitRowPacked.SumExp((ushort*)row + begin, end - begin, shift);
+        long i = begin;
         var s = V.All(shift);
         V a = V.Zero, b = a;
         for (; i + 2 * V.Lanes <= end; i += 2 * V.Lanes)
@@ -222,7 +233,7 @@ internal static unsafe class LogitRow
         }
         for (; i + V.Lanes <= end; i += V.Lanes)
             a += VectorMath.ExpShort(map.Map(T.Load<V>(row, i)) - s);
-        float sum = packed + V.Sum(a + b);
+        float sum = V.Sum(a + b);
         return V.Lanes > 1 && i < end ? sum + SumExp<F1, T, M>(row, i, end, map, shift) : sum;
     }
 
