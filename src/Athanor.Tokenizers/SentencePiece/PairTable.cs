@@ -1,0 +1,62 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Athanor.Tokenizers.SentencePiece;
+
+/// <summary>The rank and the result of each pair of symbols that merges: open addressing, at most half full, immutable once filled.</summary>
+internal sealed class PairTable
+{
+    /// <summary>The rank of a pair that does not merge.</summary>
+    public const uint None = uint.MaxValue;
+
+    private const ulong Empty = ulong.MaxValue;
+    private readonly Entry[] _entries;
+    private readonly int _shift;
+
+    /// <summary>A table for up to <paramref name="capacity"/> pairs.</summary>
+    public PairTable(int capacity)
+    {
+        uint size = BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, checked(2 * capacity)));
+        _entries = new Entry[size];
+        Array.Fill(_entries, new Entry(Empty, None, -1));
+        _shift = 64 - BitOperations.Log2(size);
+    }
+
+    /// <summary>Adds a pair; false when it is already there.</summary>
+    public bool TryAdd(int left, int right, uint rank, int result)
+    {
+        ulong key = Key(left, right);
+        int at = Place(key);
+        for (; _entries[at].Key != Empty; at = (at + 1) & (_entries.Length - 1))
+        {
+            if (_entries[at].Key == key)
+                return false;
+        }
+        _entries[at] = new Entry(key, rank, result);
+        return true;
+    }
+
+    /// <summary>The rank of a pair, <see cref="None"/> where it does not merge.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Find(int left, int right, out int result)
+    {
+        ulong key = Key(left, right);
+        ref Entry first = ref MemoryMarshal.GetArrayDataReference(_entries);
+        for (int at = Place(key); ; at = (at + 1) & (_entries.Length - 1))
+        {
+            ref Entry entry = ref Unsafe.Add(ref first, at);
+            if (entry.Key == key || entry.Key == Empty)
+            {
+                result = entry.Result;
+                return entry.Rank;
+            }
+        }
+    }
+
+    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+
+    private int Place(ulong key) => (int)(key * 0x9E3779B97F4A7C15 >> _shift);
+
+    private readonly record struct Entry(ulong Key, uint Rank, int Result);
+}
