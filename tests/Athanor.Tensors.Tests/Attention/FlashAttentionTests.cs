@@ -40,6 +40,21 @@ public sealed unsafe class FlashAttentionTests
             AttentionCase.Check(mask with { Batch = 2, Queries = n, Keys = n, QueryHeads = 2, KeyHeads = 2, HeadDim = 32 }, device, type);
             AttentionCase.Check(mask with { Queries = 37, Keys = n, Offset = n - 37, QueryHeads = 4, KeyHeads = 2, HeadDim = 16 }, device, type);
             AttentionCase.Check(mask with { Queries = 3, Keys = n, Offset = n - 3, QueryHeads = 4, KeyHeads = 2, HeadDim = 40 }, device, type);
+            AttentionCase.Check(mask with { Queries = 3, Keys = n, Offset = n - 3, QueryHeads = 6, KeyHeads = 2, HeadDim = 96 }, device, type);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    internal void Heads_that_share_keys_decode_together(CpuDevice device, DType type)
+    {
+        foreach ((int queries, int heads, int dim) in ((int, int, int)[])[(1, 3, 128), (2, 3, 32), (1, 2, 64)])
+        {
+            foreach (int keys in (int[])[6, 547])
+            {
+                AttentionCase.Check(new() { Queries = queries, Keys = keys, Offset = keys - queries, QueryHeads = 2 * heads, KeyHeads = 2, HeadDim = dim, Causal = true, Window = 536, Seed = keys },
+                    device, type);
+            }
         }
     }
 

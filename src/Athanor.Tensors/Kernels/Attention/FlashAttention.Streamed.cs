@@ -24,7 +24,7 @@ internal static unsafe partial class FlashAttention
         device.Launch(new JoinedRows(a, chunks, partial, stride), a.Type, rows, 64);
     }
 
-    private readonly struct StreamedRows(in AttentionArgs args, int chunks, float* partial, int stride) : IKernelBody
+    private readonly partial struct StreamedRows(in AttentionArgs args, int chunks, float* partial, int stride) : IKernelBody
     {
         private readonly AttentionArgs _a = args;
         private readonly float* _partial = partial;
@@ -35,10 +35,16 @@ internal static unsafe partial class FlashAttention
             where V : unmanaged, IVector<V>
             where T : struct, IStored
         {
-            float* scratch = (float*)ThreadScratch.Get(BodySlot, (Padded(_a.HeadDim) + StreamedKeys + LanePad) * sizeof(float));
+            float* scratch = (float*)ThreadScratch.Get(BodySlot, Math.Max(GroupedFloats(_a.HeadDim), Padded(_a.HeadDim) + StreamedKeys + LanePad) * sizeof(float));
             for (long item = begin; item < end; item++)
             {
-                int chunk = (int)(item % _chunks), g = (int)(item / _chunks % _a.KeyHeads), b = (int)(item / _chunks / _a.KeyHeads);
+                // All heads of the same keys one after the other: rows of different heads share pages of memory.
+                int g = (int)(item % _a.KeyHeads), chunk = (int)(item / _a.KeyHeads % _chunks), b = (int)(item / _a.KeyHeads / _chunks);
+                if (IsGrouped<V>(_a))
+                {
+                    Grouped<V, T>(b, g, chunk, scratch);
+                    continue;
+                }
                 for (int h = g * _a.Group; h < (g + 1) * _a.Group; h++)
                 {
                     for (int i = 0; i < _a.QueryLength; i++)
@@ -274,7 +280,15 @@ internal static unsafe partial class FlashAttention
                 }
                 if (_a.Lse != null)
                     _a.LseOf(b, h)[i] = sum == 0 ? float.NegativeInfinity : largest + MathF.Log(sum);
-                StoreRow<V, T>(joined, sum == 0 ? 0 : 1 / sum, _a.O.At(b, i, h, T.Size), _a.HeadDim);
+                byte* target = _a.O.At(b, i, h, T.Size);
+                float inverse = sum == 0 ? 0 : 1 / sum;
+                if (!IsGrouped<V>(_a))
+                {
+                    StoreRow<V, T>(joined, inverse, target, _a.HeadDim);
+                    continue;
+                }
+                for (int x = 0; x < _a.HeadDim; x += 2 * V.Lanes)
+                    T.StorePair(target, x, V.Load(joined + x) * V.All(inverse), V.Load(joined + x + V.Lanes) * V.All(inverse), false);
             }
         }
     }
