@@ -1,5 +1,6 @@
 using Athanor.Benchmarks;
 using Athanor.Benchmarks.Kernels;
+using Athanor.Benchmarks.Tokenizers;
 
 const string Usage = """
     Usage: dotnet run --project benchmarks/Athanor.Benchmarks -c Release -- TOPIC [options] [oneDNN] [torch]
@@ -7,6 +8,7 @@ const string Usage = """
     Topics
       kernels       matrix products, attention, memory-bound kernels, fork and join: rates against this machine's limits
       train-step    a whole training step of two Llama-style models: tokens/s, FLOP/s, peak memory
+      tokenizers    training on real text: seconds, peak memory
 
     Options
       --json        one JSON object a line instead of a table
@@ -45,8 +47,9 @@ switch (topic)
 {
     case "kernels": return KernelsTopic.Run(options);
     case "train-step": return TrainStep.Run(options);
+    case "tokenizers": return TokenizersTopic.Run(options);
     case null: return Fail("A topic is missing.");
-    default: return Fail($"There is no topic '{topic}'; the topics are kernels and train-step.");
+    default: return Fail($"There is no topic '{topic}'; the topics are kernels, train-step and tokenizers.");
 }
 
 static int Fail(string message)
