@@ -1,3 +1,5 @@
+using Athanor.Tokenizers.Bpe;
+
 namespace Athanor.Tokenizers.PreTokenizers;
 
 /// <summary>
@@ -14,4 +16,7 @@ public abstract class PieceScanner
 
     /// <summary>The end of the piece of <paramref name="text"/> that starts at <paramref name="start"/>; greater than it.</summary>
     public abstract int NextEnd(ReadOnlySpan<byte> text, int start);
+
+    /// <summary>An encoder that finds pieces and their tokens in one pass.</summary>
+    internal abstract ByteLevelEncoder CreateEncoder(ByteLevelBpe model);
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Athanor.Tokenizers.Unicode;
 
@@ -32,5 +33,28 @@ internal readonly struct Cl100kRules<TDigits> : IPieceRules
         if (Runs.IsOther(c) || (first == ' ' && Runs.IsOther(next)))
             return Runs.NewLines(ref text, Runs.Others(ref text, at, end), end);
         return Runs.Spaces(ref text, start, end, newLines: true);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Starts(in AsciiBlock block, ref byte text, int room)
+    {
+        ulong letters = block.Letters, others = block.Others, blanks = block.Blanks, behindSpace = block.Spaces << 1;
+        // The one other character that a word takes along.
+        ulong prefixes = others & ~(others << 1) & ~behindSpace & (letters >> 1);
+        ulong starts = (letters & ~(letters << 1) & ~(blanks << 1) & ~(prefixes << 1)) | (others & ~(others << 1) & ~behindSpace)
+            | StartRules.Numbers(block.Numbers, TDigits.Policy) | StartRules.WhiteSpace(block, blanks, others);
+        ulong quotes = prefixes & block.Apostrophes;
+        return quotes == 0 ? starts : Contractions(starts, quotes, letters, ref text, room);
+    }
+
+    private static ulong Contractions(ulong starts, ulong quotes, ulong letters, ref byte text, int room)
+    {
+        for (; quotes != 0; quotes &= quotes - 1)
+        {
+            int at = BitOperations.TrailingZeroCount(quotes), length = Runs.Contraction(ref text, at + 1, room);
+            if (length > 0)
+                starts |= (1UL << at << length << 1) & letters;
+        }
+        return starts;
     }
 }

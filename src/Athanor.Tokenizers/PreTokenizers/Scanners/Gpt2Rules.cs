@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Athanor.Tokenizers.Unicode;
 
@@ -34,6 +35,31 @@ internal readonly struct Gpt2Rules : IPieceRules
         if ((c & CharacterClass.Space) == 0)
             return Runs.Others(ref text, at, end);
         return Runs.Spaces(ref text, start, end, newLines: false);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Starts(in AsciiBlock block, ref byte text, int room)
+    {
+        ulong letters = block.Letters, numbers = block.Numbers, others = block.Others, spaces = block.Spaces;
+        ulong white = block.Blanks | block.NewLines, behindSpace = spaces << 1;
+        // A run starts where its class does, or at the one space before it, which is the last of its run of white space.
+        ulong starts = (letters & ~(letters << 1) & ~behindSpace) | (numbers & ~(numbers << 1) & ~behindSpace) | (others & ~(others << 1) & ~behindSpace)
+            | (white & ~(white << 1)) | (white & ~(white >> 1) & (block.Known >> 1));
+        ulong quotes = block.Apostrophes & ~(others << 1) & ~behindSpace & (letters >> 1);
+        return quotes == 0 ? starts : Contractions(starts, quotes, letters, ref text, room);
+    }
+
+    private static ulong Contractions(ulong starts, ulong quotes, ulong letters, ref byte text, int room)
+    {
+        for (; quotes != 0; quotes &= quotes - 1)
+        {
+            int at = BitOperations.TrailingZeroCount(quotes), length = Contraction(ref text, at + 1, room);
+            if (length == 0)
+                continue;
+            ulong behind = 1UL << at << length << 1;
+            starts = (starts & ~(1UL << at << 1)) | (behind & letters);
+        }
+        return starts;
     }
 
     /// <summary>The length of <c>s|t|re|ve|m|ll|d</c>: GPT-2 knows small letters only.</summary>

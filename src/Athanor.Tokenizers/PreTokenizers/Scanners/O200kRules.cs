@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Athanor.Tokenizers.Unicode;
 
@@ -38,6 +39,39 @@ internal readonly struct O200kRules : IPieceRules
         if (Runs.IsOther(c) || (first == ' ' && Runs.IsOther(next)))
             return NewLinesAndSlashes(ref text, Runs.Others(ref text, at, end), end);
         return Runs.Spaces(ref text, start, end, newLines: true);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Starts(in AsciiBlock block, ref byte text, int room)
+    {
+        ulong capitals = block.Capitals, smalls = block.Smalls, letters = capitals | smalls, others = block.Others, newLines = block.NewLines;
+        ulong blanks = block.Blanks, behindSpace = block.Spaces << 1;
+        ulong prefixes = others & ~(others << 1) & ~behindSpace & (letters >> 1);
+        ulong starts = (letters & ~(letters << 1) & ~(blanks << 1) & ~(prefixes << 1)) | (capitals & (smalls << 1)) | (others & ~(others << 1) & ~behindSpace)
+            | StartRules.Numbers(block.Numbers, DigitPolicy.Three) | StartRules.WhiteSpace(block, blanks, others);
+        ulong quotes = block.Apostrophes & (letters << 1);
+        if (quotes != 0)
+            starts = Contractions(starts, quotes, letters, ref text, room);
+        // Slashes behind the line breaks of punctuation belong to it: rare, and left to NextEnd by ending before.
+        ulong slashes = block.Slashes & (newLines << 1);
+        return slashes == 0 ? starts : starts & ((slashes & (0 - slashes)) - 1);
+    }
+
+    private static ulong Contractions(ulong starts, ulong quotes, ulong letters, ref byte text, int room)
+    {
+        int lastEnd = -1;
+        for (; quotes != 0; quotes &= quotes - 1)
+        {
+            int at = BitOperations.TrailingZeroCount(quotes);
+            // A word takes one contraction only, and a contraction is no word.
+            int length = at == lastEnd ? 0 : Runs.Contraction(ref text, at + 1, room);
+            if (length == 0)
+                continue;
+            lastEnd = at + 1 + length;
+            ulong inside = ((1UL << length << 1) - 1) << at;
+            starts = (starts & ~inside) | ((1UL << at << length << 1) & letters);
+        }
+        return starts;
     }
 
     /// <summary>

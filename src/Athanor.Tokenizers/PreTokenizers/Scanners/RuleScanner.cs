@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Athanor.Tokenizers.Bpe;
 
 namespace Athanor.Tokenizers.PreTokenizers.Scanners;
 
@@ -15,4 +16,6 @@ internal sealed class RuleScanner<TRules>(string name) : PieceScanner
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)start, (uint)text.Length, nameof(start));
         return TRules.NextEnd(ref MemoryMarshal.GetReference(text), start, text.Length);
     }
+
+    internal override ByteLevelEncoder CreateEncoder(ByteLevelBpe model) => new ByteLevelEncoder<TRules>(model);
 }

@@ -21,6 +21,9 @@ internal readonly struct TiktokenRules<TDigits> : IPieceRules
         return last is (byte)'\n' or (byte)'\r' && next < end ? ToEnd(ref text, start, next, end) : next;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Starts(in AsciiBlock block, ref byte text, int room) => Cl100kRules<TDigits>.Starts(block, ref text, room);
+
     /// <summary>The end of the text if the piece and all behind it are white space, else the end of the piece.</summary>
     private static int ToEnd(ref byte text, int start, int next, int end)
     {

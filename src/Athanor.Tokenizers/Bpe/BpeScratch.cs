@@ -1,0 +1,278 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Athanor.Tokenizers.Bpe;
+
+/// <summary>
+/// What one thread needs to encode: a memory of pieces seen and their tokens, and room to work. Each cache is direct-mapped and compares whole keys,
+/// so an answer from it is exact; a new piece simply takes the place of an old one.
+/// </summary>
+internal sealed unsafe class BpeScratch
+{
+    /// <summary>Bytes of a key of <see cref="Short"/>; one more byte is its length.</summary>
+    public const int ShortBytes = 15;
+
+    private const int ShortBits = 15, LongBits = 13, ShortTokens = 3, LongTokens = 7, LongBytes = 31, LineBytes = 64;
+
+    // Masks for the two words of a key of 0 to 15 bytes.
+    public static readonly ulong[] KeyMasks = BuildKeyMasks();
+
+    private readonly BpeSymbols _symbols;
+    private readonly Vocabulary _vocabulary;
+    private readonly byte[] _memory;
+    private readonly Short* _short;
+    private readonly Long* _long;
+    private readonly WindowMerger.Workspace* _work;
+    private readonly int[] _window = new int[BlockMerger.Most];
+    private BlockMerger? _block;
+    private HeapMerger? _heap;
+    private int[] _tokens = new int[256];
+    private int[] _stack = new int[256];
+
+    public BpeScratch(BpeSymbols symbols, Vocabulary vocabulary)
+    {
+        (_symbols, _vocabulary) = (symbols, vocabulary);
+        // Pinned, so that entries lie on cache lines.
+        int shortSize = sizeof(Short) << ShortBits, longSize = sizeof(Long) << LongBits;
+        _memory = GC.AllocateArray<byte>(shortSize + longSize + sizeof(WindowMerger.Workspace) + LineBytes, pinned: true);
+        nint start = (Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0) + LineBytes - 1) & -LineBytes;
+        _short = (Short*)start;
+        _long = (Long*)(start + shortSize);
+        _work = (WindowMerger.Workspace*)(start + shortSize + longSize);
+    }
+
+    /// <summary>A piece of up to 15 bytes and its one to three tokens.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Short
+    {
+        public ulong Low;
+
+        /// <summary>Bytes 8 to 14, and the length as the topmost byte: no key is zero.</summary>
+        public ulong High;
+
+        /// <summary>Tokens, written out all together with <see cref="Count"/> behind them, which the next piece's tokens overwrite.</summary>
+        public fixed int Tokens[ShortTokens];
+        public int Count;
+    }
+
+    /// <summary>A piece of up to 31 bytes and its one to seven tokens.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Long
+    {
+        public fixed ulong Key[4];
+        public fixed int Tokens[LongTokens];
+        public int Count;
+    }
+
+    /// <summary>The cache's place for a short piece.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Short* Place(ulong low, ulong high) =>
+        _short + (((low * 0x9E3779B97F4A7C15) + (high * 0xC2B2AE3D27D4EB4F)) >> (64 - ShortBits));
+
+    /// <summary>The tokens of a piece of any length, left in <see cref="Tokens"/>.</summary>
+    public int Encode(ref byte piece, int length)
+    {
+        if (length > ShortBytes)
+            return EncodeLong(ref piece, length);
+        ulong low, high;
+        Span<byte> key = stackalloc byte[16];
+        key.Clear();
+        MemoryMarshal.CreateReadOnlySpan(ref piece, length).CopyTo(key);
+        low = MemoryMarshal.Read<ulong>(key);
+        high = MemoryMarshal.Read<ulong>(key[8..]) | ((ulong)length << 56);
+        Short* place = Place(low, high);
+        if (place->Low != low || place->High != high)
+            return EncodeShort(ref piece, length, low, high);
+        for (int i = 0; i < ShortTokens; i++)
+            _tokens[i] = place->Tokens[i];
+        return place->Count;
+    }
+
+    /// <summary>The tokens of a piece that <see cref="Place"/> does not hold: remembers them there if they fit. They are in <see cref="Tokens"/>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public int EncodeShort(ref byte piece, int length, ulong low, ulong high)
+    {
+        if (TryWhole(ref piece, length))
+            return Remember(Place(low, high), low, high, 1);
+        Vector key = new(low, high & 0x00FFFFFFFFFFFFFF, 0, (ulong)length << 56);
+        Long* place = LongPlace(key);
+        if (place->Key[0] == key.A && place->Key[1] == key.B && place->Key[2] == key.C && place->Key[3] == key.D)
+            return Recall(place);
+        int count = EncodeWindow(ref piece, length);
+        return count <= ShortTokens ? Remember(Place(low, high), low, high, count) : Remember(place, key, count);
+    }
+
+    /// <summary>The tokens of a piece of more than 15 bytes, left in <see cref="Tokens"/>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public int EncodeLong(ref byte piece, int length)
+    {
+        if (length > LongBytes)
+            return TryWhole(ref piece, length) ? 1 : length <= WindowMerger.Most ? EncodeWindow(ref piece, length) : EncodeByWindows(ref piece, length);
+        Vector key = LongKey(ref piece, length);
+        Long* place = LongPlace(key);
+        if (place->Key[0] == key.A && place->Key[1] == key.B && place->Key[2] == key.C && place->Key[3] == key.D)
+            return Recall(place);
+        return Remember(place, key, TryWhole(ref piece, length) ? 1 : EncodeWindow(ref piece, length));
+    }
+
+    /// <summary>The tokens that were found last.</summary>
+    public int[] Tokens => _tokens;
+
+    private bool TryWhole(ref byte piece, int length)
+    {
+        if (length > _vocabulary.MaxTokenLength || !_vocabulary.TryGetId(MemoryMarshal.CreateReadOnlySpan(ref piece, length), out int id) || !_symbols.Whole[id])
+            return false;
+        _tokens[0] = id;
+        return true;
+    }
+
+    private int Remember(Short* place, ulong low, ulong high, int count)
+    {
+        (place->Low, place->High, place->Count) = (low, high, count);
+        for (int i = 0; i < count; i++)
+            place->Tokens[i] = _tokens[i];
+        return count;
+    }
+
+    private int Remember(Long* place, Vector key, int count)
+    {
+        if (count > LongTokens)
+            return count;
+        (place->Key[0], place->Key[1], place->Key[2], place->Key[3], place->Count) = (key.A, key.B, key.C, key.D, count);
+        for (int i = 0; i < count; i++)
+            place->Tokens[i] = _tokens[i];
+        return count;
+    }
+
+    private int Recall(Long* place)
+    {
+        for (int i = 0; i < LongTokens; i++)
+            _tokens[i] = place->Tokens[i];
+        return place->Count;
+    }
+
+    private readonly record struct Vector(ulong A, ulong B, ulong C, ulong D);
+
+    private static Vector LongKey(ref byte piece, int length)
+    {
+        // More than 15 bytes: the last eight, shifted, fill what whole words leave.
+        ulong a = Unsafe.ReadUnaligned<ulong>(ref piece), b = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref piece, 8));
+        ulong last = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref piece, length - 8));
+        int rest = length & 7;
+        ulong partial = rest == 0 ? 0 : last >> (64 - 8 * rest);
+        ulong c = length >= 24 ? Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref piece, 16)) : partial;
+        return new Vector(a, b, c, (length >= 24 ? partial : 0) | ((ulong)length << 56));
+    }
+
+    private Long* LongPlace(Vector key)
+    {
+        ulong hash = (key.A * 0x9E3779B97F4A7C15) + (key.B * 0xC2B2AE3D27D4EB4F) + (key.C * 0xD6E8FEB86659FD93) + (key.D * 0xA0761D6478BD642F);
+        return _long + (hash >> (64 - LongBits));
+    }
+
+    /// <summary>Merges up to 64 bytes.</summary>
+    private int EncodeWindow(ref byte piece, int length)
+    {
+        ulong alive = WindowMerger.Merge(ref piece, length, _symbols, _work);
+        ref int ids = ref MemoryMarshal.GetArrayDataReference(_symbols.Ids);
+        int count = 0;
+        for (; alive != 0; alive &= alive - 1)
+        {
+            int id = Unsafe.Add(ref ids, _work->Symbols[BitOperations.TrailingZeroCount(alive)]);
+            _tokens[count] = id;
+            // A byte without a token leaves nothing.
+            count += id >= 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    /// <summary>
+    /// Merges a long piece window by window. A sequence of symbols is the encoding where all neighbours <see cref="BpeSymbols.StayApart"/>, so the symbols of a window,
+    /// less the last, which what follows may change, are final if the first of them stays apart from the one before it. Otherwise some are taken back and join the next,
+    /// larger window. Work beyond a multiple of the length sends the whole piece to the heap, so that the worst case is O(n log n).
+    /// </summary>
+    private int EncodeByWindows(ref byte piece, int length)
+    {
+        if (_stack.Length < length)
+            _stack = new int[Math.Max(length, 2 * _stack.Length)];
+        if (_tokens.Length < length)
+            _tokens = new int[Math.Max(length, 2 * _tokens.Length)];
+        int[] stack = _stack;
+        int depth = 0, window = WindowMerger.Most, usual = window, back = 1, failures = 0, lastAt = 0, lastSize = 0, lastFound = 0;
+        long budget = _symbols.Monotone ? 8L * length + 4 * BlockMerger.Most : 0;
+        for (int at = 0; at < length;)
+        {
+            int size = Math.Min(window, length - at);
+            if ((budget -= size) < 0 || size > BlockMerger.Most)
+            {
+                depth = (_heap ??= new HeapMerger()).Merge(MemoryMarshal.CreateReadOnlySpan(ref piece, length), _symbols.Pairs, stack, out _, out _);
+                break;
+            }
+            // Repetition is what long pieces mostly are: the same bytes have the same symbols.
+            if (size != lastSize || !Same(ref piece, at, lastAt, size))
+            {
+                lastFound = Window(ref Unsafe.Add(ref piece, at), size, _window);
+                (lastAt, lastSize) = (at, size);
+            }
+            int found = lastFound;
+            if (depth > 0 && !_symbols.StayApart(stack[depth - 1], _window[0]))
+            {
+                for (int i = 0; i < back && depth > 0; i++)
+                    at -= Length(stack[--depth]);
+                back *= 2;
+                window = window < BlockMerger.Most ? BlockMerger.Most : 2 * window;
+                // A piece that needs large windows again and again gets no small ones any more.
+                usual = ++failures >= 4 ? BlockMerger.Most : usual;
+                continue;
+            }
+            bool all = at + size == length;
+            // With one symbol in the window nothing would be kept and nothing gained.
+            if (found == 1 && !all)
+            {
+                window = window < BlockMerger.Most ? BlockMerger.Most : 2 * window;
+                continue;
+            }
+            _window.AsSpan(0, found).CopyTo(stack.AsSpan(depth));
+            depth += found;
+            at += size;
+            if (!all)
+                at -= Length(stack[--depth]);
+            (window, back) = (usual, 1);
+        }
+        int count = 0;
+        for (int i = 0; i < depth; i++)
+        {
+            int id = _symbols.Ids[stack[i]];
+            _tokens[count] = id;
+            count += id >= 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static bool Same(ref byte piece, int a, int b, int size) =>
+        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref piece, a), size).SequenceEqual(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref piece, b), size));
+
+    private int Window(ref byte text, int length, int[] output)
+    {
+        if (length > WindowMerger.Most)
+            return (_block ??= new BlockMerger()).Merge(ref text, length, _symbols, output);
+        int count = 0;
+        for (ulong alive = WindowMerger.Merge(ref text, length, _symbols, _work); alive != 0; alive &= alive - 1)
+            output[count++] = _work->Symbols[BitOperations.TrailingZeroCount(alive)];
+        return count;
+    }
+
+    private int Length(int symbol) => symbol < 256 ? 1 : _vocabulary[_symbols.Ids[symbol]].Length;
+
+    private static ulong[] BuildKeyMasks()
+    {
+        var masks = new ulong[32];
+        for (int length = 0; length < 16; length++)
+        {
+            masks[2 * length] = length >= 8 ? ulong.MaxValue : (1UL << (8 * length)) - 1;
+            masks[2 * length + 1] = length > 8 ? (1UL << (8 * (length - 8))) - 1 : 0;
+        }
+        return masks;
+    }
+}
