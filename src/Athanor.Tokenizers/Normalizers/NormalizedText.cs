@@ -19,17 +19,50 @@ public sealed class NormalizedText
     /// <summary>The source bytes that the byte at <paramref name="index"/> stands for.</summary>
     public ByteRange Origin(int index) => Aligned ? _origin[index] : default;
 
-    /// <summary>Starts anew with <paramref name="source"/>, byte for byte.</summary>
-    public void Reset(ReadOnlySpan<byte> source, bool aligned)
+    /// <summary>The source bytes that a run of bytes stands for, from the first of its first byte to the last of its last.</summary>
+    public ByteRange Origin(int start, int length)
+    {
+        if (!Aligned || _length == 0)
+            return default;
+        if (length == 0)
+            return new ByteRange(start < _length ? _origin[start].Start : _origin[_length - 1].End, 0);
+        int from = _origin[start].Start;
+        return new ByteRange(from, Math.Max(0, _origin[start + length - 1].End - from));
+    }
+
+    /// <summary>Starts anew with <paramref name="source"/>, byte for byte; the source of its first byte is <paramref name="start"/>.</summary>
+    public void Reset(ReadOnlySpan<byte> source, int start, bool aligned)
     {
         Aligned = aligned;
+        _length = 0;
         _spareLength = 0;
-        for (int i = 0; i < source.Length && aligned; i++)
-            Append(source[i], new ByteRange(i, 1));
-        if (!aligned)
-            Append(source, default);
+        Reserve(source.Length);
+        source.CopyTo(_spare);
+        if (aligned)
+        {
+            for (int i = 0; i < source.Length; i++)
+                _spareOrigin[i] = new ByteRange(start + i, 1);
+        }
+        _spareLength = source.Length;
         Commit();
     }
+
+    /// <summary>Starts anew with a run of another text.</summary>
+    public void Reset(NormalizedText source, int start, int length)
+    {
+        Aligned = source.Aligned;
+        _length = 0;
+        _spareLength = 0;
+        Reserve(length);
+        source._bytes.AsSpan(start, length).CopyTo(_spare);
+        if (Aligned)
+            source._origin.AsSpan(start, length).CopyTo(_spareOrigin);
+        _spareLength = length;
+        Commit();
+    }
+
+    /// <summary>The number of bytes written of the next form of the text.</summary>
+    public int Written => _spareLength;
 
     /// <summary>Writes one byte of the next form of the text; <see cref="Commit"/> makes that the present one.</summary>
     public void Append(byte value, ByteRange origin)
@@ -68,10 +101,23 @@ public sealed class NormalizedText
         (_length, _spareLength) = (_spareLength, 0);
     }
 
+    /// <summary>Gives memory back that a single huge text made necessary.</summary>
+    internal void Trim(int bytes)
+    {
+        if (_bytes.Length + _spare.Length <= bytes)
+            return;
+        (_bytes, _spare, _origin, _spareOrigin, _length, _spareLength) = ([], [], [], [], 0, 0);
+    }
+
     private void Reserve(int count)
     {
         if (_spare.Length - _spareLength < count)
-            Array.Resize(ref _spare, (int)Math.Min(Array.MaxLength, Math.Max((long)_spareLength + count, Math.Max(256, 2L * _spare.Length))));
+        {
+            long wanted = (long)_spareLength + count;
+            if (wanted > Array.MaxLength)
+                throw new InvalidOperationException($"A text of {wanted:N0} bytes after normalization is longer than an array; encode it in parts.");
+            Array.Resize(ref _spare, (int)Math.Min(Array.MaxLength, Math.Max(wanted, Math.Max(256, 2L * _spare.Length))));
+        }
         if (Aligned && _spareOrigin.Length < _spare.Length)
             Array.Resize(ref _spareOrigin, _spare.Length);
     }

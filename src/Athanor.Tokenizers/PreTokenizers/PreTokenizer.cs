@@ -5,4 +5,7 @@ public abstract record PreTokenizer
 {
     /// <summary>Cuts each present piece further.</summary>
     public abstract void Split(PreTokenizedText text);
+
+    /// <summary>Whether the cut depends on where in the source a piece lies, so that normalized text has to keep its origins.</summary>
+    internal virtual bool NeedsOrigins => false;
 }

@@ -1,0 +1,88 @@
+namespace Athanor.Tokenizers.Files.HuggingFace;
+
+/// <summary>A folder with the tokenizer files of a Hugging Face model.</summary>
+internal static class TokenizerFolder
+{
+    public const string TokenizerFile = "tokenizer.json", ConfigFile = "tokenizer_config.json", MapFile = "special_tokens_map.json", TemplateFile = "chat_template.jinja";
+
+    // Beyond this no vocabulary is sensible, and reading must not be what fills the memory.
+    private const long MostBytes = 1L << 30;
+
+    /// <summary>The tokenizer of a <c>tokenizer.json</c>; settings are taken from the files beside it.</summary>
+    public static Tokenizer Load(string file)
+    {
+        TokenizerParts parts = TokenizerJsonReader.Read(ReadFile(file), file);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        string config = Path.Combine(folder, ConfigFile), map = Path.Combine(folder, MapFile), template = Path.Combine(folder, TemplateFile);
+        if (File.Exists(config) || File.Exists(map))
+        {
+            parts = parts with
+            {
+                Settings = TokenizerConfigJson.Read(
+                    File.Exists(config) ? ReadFile(config) : "{}"u8.ToArray(), config, File.Exists(map) ? ReadFile(map) : null, map),
+            };
+        }
+        if (parts.Settings.ChatTemplate is null && File.Exists(template))
+            parts = parts with { Settings = parts.Settings with { ChatTemplate = System.Text.Encoding.UTF8.GetString(ReadFile(template)) } };
+        Tokenizer tokenizer = Make(parts, file);
+        string fingerprint = Path.Combine(folder, Fingerprint.FileName);
+        if (File.Exists(fingerprint))
+            Fingerprint.Check(ReadFile(fingerprint), fingerprint, tokenizer);
+        return tokenizer;
+    }
+
+    /// <summary>A tokenizer of parts that were read from <paramref name="source"/>.</summary>
+    public static Tokenizer Make(TokenizerParts parts, string source)
+    {
+        Tokenizer tokenizer;
+        try
+        {
+            tokenizer = new Tokenizer(parts);
+        }
+        catch (ArgumentException e)
+        {
+            throw new TokenizerFormatException(source, "$.added_tokens", e.Message, e);
+        }
+        foreach ((string token, int id) in PostProcessorJson.SpecialTokens(parts.PostProcessor))
+        {
+            if (!tokenizer.Contains(id))
+                throw new TokenizerFormatException(source, "$.post_processor", $"writes the token '{token}' as the id {id}, which no token has.");
+        }
+        return tokenizer;
+    }
+
+    /// <summary>Writes <c>tokenizer.json</c>, <c>tokenizer_config.json</c> and the fingerprint; a file is replaced only once it is written whole.</summary>
+    public static void Save(Tokenizer tokenizer, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        Replace(Path.Combine(folder, TokenizerFile), stream => TokenizerJsonWriter.Write(stream, tokenizer));
+        Replace(Path.Combine(folder, ConfigFile), stream => TokenizerConfigJson.Write(stream, tokenizer.Settings));
+        Replace(Path.Combine(folder, Fingerprint.FileName), stream => Fingerprint.Write(stream, tokenizer));
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        long length = new FileInfo(path).Length;
+        if (length > MostBytes)
+            throw new TokenizerFormatException(path, "", $"has {length:N0} bytes, more than the {MostBytes:N0} that a tokenizer file may have.");
+        return File.ReadAllBytes(path);
+    }
+
+    private static void Replace(string path, Action<Stream> write)
+    {
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+}

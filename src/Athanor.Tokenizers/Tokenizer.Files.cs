@@ -1,0 +1,43 @@
+using Athanor.Tokenizers.Files.HuggingFace;
+
+namespace Athanor.Tokenizers;
+
+public sealed partial class Tokenizer
+{
+    /// <summary>The tokenizer of a folder or file: a Hugging Face model folder or its <c>tokenizer.json</c>.</summary>
+    /// <exception cref="TokenizerFormatException">The file cannot be used, or makes other ids than the fingerprint beside it says.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file, or the folder holds none.</exception>
+    public static Tokenizer Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+        {
+            string json = Path.Combine(path, TokenizerFolder.TokenizerFile);
+            return File.Exists(json)
+                ? TokenizerFolder.Load(json)
+                : throw new FileNotFoundException($"The folder '{path}' holds no {TokenizerFolder.TokenizerFile}.", json);
+        }
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
+        return TokenizerFolder.Load(path);
+    }
+
+    /// <summary>The tokenizer of the bytes of a <c>tokenizer.json</c>, without settings.</summary>
+    /// <param name="json">The file's bytes.</param>
+    /// <param name="source">What errors call the file.</param>
+    /// <exception cref="TokenizerFormatException">The file cannot be used.</exception>
+    public static Tokenizer FromJson(ReadOnlySpan<byte> json, string source = "tokenizer.json") =>
+        TokenizerFolder.Make(TokenizerJsonReader.Read(json, source), source);
+
+    /// <summary>Writes the tokenizer into a folder: <c>tokenizer.json</c>, <c>tokenizer_config.json</c> and a fingerprint that is checked on load.</summary>
+    /// <exception cref="NotSupportedException">A part has no form in these files.</exception>
+    public void Save(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        TokenizerFolder.Save(this, folder);
+    }
+
+    /// <summary>Writes <c>tokenizer.json</c> to a stream.</summary>
+    /// <exception cref="NotSupportedException">A part has no form in the file.</exception>
+    public void WriteJson(Stream stream) => TokenizerJsonWriter.Write(stream, this);
+}
