@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace Athanor.Tokenizers.SentencePiece;
@@ -112,7 +114,7 @@ public sealed partial class CharacterBpe : TokenModel
         CharacterMap characters = _characters;
         for (int at = 0; at < piece.Length;)
         {
-            if (_userDefined is not null && _userDefined.LongestMatch(piece[at..], out int id) is > 0 and int matched)
+            if (_userDefined is not null && _userDefined.LongestMatch(piece, at, out int id) is > 0 and int matched)
             {
                 output.Add(id, start + at, matched);
                 at += matched;
@@ -135,7 +137,7 @@ public sealed partial class CharacterBpe : TokenModel
                 int next = characters.Slot(codePoint);
                 if (!borders.CanJoin(slot, next) || characters.Symbol(next) < 0)
                     break;
-                if (_userDefined is not null && _userDefined.LongestMatch(piece[end..], out _) > 0)
+                if (_userDefined is not null && _userDefined.LongestMatch(piece, end, out _) > 0)
                     break;
                 slot = next;
                 end += length;
@@ -150,14 +152,19 @@ public sealed partial class CharacterBpe : TokenModel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EncodeWord(ReadOnlySpan<byte> piece, int from, int to, int start, TokenBuffer output, Scratch scratch)
     {
-        ref PieceMemo.Entry entry = ref scratch.Memo.Find(piece, from, to, out System.Runtime.Intrinsics.Vector256<byte> key, out bool hit);
+        ref PieceMemo.Entry entry = ref scratch.Memo.Find(piece, from, to, out Vector256<byte> key, out bool hit);
         if (hit)
-        {
             PieceMemo.Append(in entry, start + from, output);
-            return;
-        }
+        else
+            MergeWord(piece, from, to, start, output, scratch, ref entry, key);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MergeWord(ReadOnlySpan<byte> piece, int from, int to, int start, TokenBuffer output, Scratch scratch, ref PieceMemo.Entry entry, Vector256<byte> key)
+    {
         SymbolRun run = scratch.Run;
         Fill(run, piece, from, to, int.MaxValue);
         run.Merge(_pairs, to);
@@ -188,7 +195,7 @@ public sealed partial class CharacterBpe : TokenModel
         bool unknownBefore = false;
         for (int at = 0; at < piece.Length;)
         {
-            if (_userDefined is not null && _userDefined.LongestMatch(piece[at..], out int id) is > 0 and int matched)
+            if (_userDefined is not null && _userDefined.LongestMatch(piece, at, out int id) is > 0 and int matched)
             {
                 run.Add(id, at);
                 at += matched;

@@ -12,7 +12,8 @@ internal sealed class PairTable
 
     private const ulong Empty = ulong.MaxValue;
     private readonly Entry[] _entries;
-    private readonly int _shift;
+    private readonly ulong[] _filter;
+    private readonly int _shift, _filterShift;
 
     /// <summary>A table for up to <paramref name="capacity"/> pairs.</summary>
     public PairTable(int capacity)
@@ -21,19 +22,23 @@ internal sealed class PairTable
         _entries = new Entry[size];
         Array.Fill(_entries, new Entry(Empty, None, -1));
         _shift = 64 - BitOperations.Log2(size);
+        _filter = new ulong[Math.Max(1, size / 16)];
+        _filterShift = 64 - BitOperations.Log2((uint)_filter.Length);
     }
 
     /// <summary>Adds a pair; false when it is already there.</summary>
     public bool TryAdd(int left, int right, uint rank, int result)
     {
         ulong key = Key(left, right);
-        int at = Place(key);
+        int at = (int)(Hash(key) >> _shift);
         for (; _entries[at].Key != Empty; at = (at + 1) & (_entries.Length - 1))
         {
             if (_entries[at].Key == key)
                 return false;
         }
         _entries[at] = new Entry(key, rank, result);
+        ulong hash = Hash(key);
+        _filter[Word(hash)] |= 1UL << (int)(hash & 63);
         return true;
     }
 
@@ -41,9 +46,13 @@ internal sealed class PairTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Find(int left, int right, out int result)
     {
-        ulong key = Key(left, right);
+        ulong key = Key(left, right), hash = Hash(key);
+        result = -1;
+        // Most pairs do not merge: four bits an entry that stay in the cache tell so without a look at the table.
+        if ((Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_filter), Word(hash)) >> (int)(hash & 63) & 1) == 0)
+            return None;
         ref Entry first = ref MemoryMarshal.GetArrayDataReference(_entries);
-        for (int at = Place(key); ; at = (at + 1) & (_entries.Length - 1))
+        for (int at = (int)(hash >> _shift); ; at = (at + 1) & (_entries.Length - 1))
         {
             ref Entry entry = ref Unsafe.Add(ref first, at);
             if (entry.Key == key || entry.Key == Empty)
@@ -56,7 +65,14 @@ internal sealed class PairTable
 
     private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
 
-    private int Place(ulong key) => (int)(key * 0x9E3779B97F4A7C15 >> _shift);
+    /// <summary>A hash whose high bits give the place and whose low bits the bit of the filter.</summary>
+    private static ulong Hash(ulong key)
+    {
+        ulong hash = key * 0x9E3779B97F4A7C15;
+        return hash ^ (hash >> 32);
+    }
+
+    private int Word(ulong hash) => _filter.Length == 1 ? 0 : (int)(hash >> _filterShift);
 
     private readonly record struct Entry(ulong Key, uint Rank, int Result);
 }

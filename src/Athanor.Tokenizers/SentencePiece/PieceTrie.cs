@@ -14,6 +14,7 @@ internal sealed class PieceTrie
 
     private Node[] _nodes = new Node[1024];
     private readonly KeyValuePair<int, byte[]>[] _keys;
+    private readonly bool[] _begins = new bool[256];
     private int _firstFree = 1;
 
     /// <summary>A trie of pieces that are not empty and not given twice.</summary>
@@ -54,6 +55,11 @@ internal sealed class PieceTrie
                 waiting.Push((place + bytes[i], bounds[i], bounds[i + 1], at.Depth + 1));
         }
         _keys = [];
+        for (int value = 0; value < 256; value++)
+        {
+            int node = Root;
+            _begins[value] = TryStep(ref node, (byte)value, out _);
+        }
     }
 
     /// <summary>The length of the longest piece.</summary>
@@ -85,8 +91,15 @@ internal sealed class PieceTrie
         return node;
     }
 
-    /// <summary>The length of the longest piece that <paramref name="text"/> starts with, or 0.</summary>
-    public int LongestMatch(ReadOnlySpan<byte> text, out int id)
+    /// <summary>The length of the longest piece that the text has at <paramref name="at"/>, or 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int LongestMatch(ReadOnlySpan<byte> text, int at, out int id)
+    {
+        id = -1;
+        return _begins[text[at]] ? LongestMatch(text[at..], out id) : 0;
+    }
+
+    private int LongestMatch(ReadOnlySpan<byte> text, out int id)
     {
         int node = Root, length = 0;
         id = -1;

@@ -150,7 +150,7 @@ public class UnigramTests
         {
             string text = new([.. Enumerable.Range(0, 8).Select(_ => (char)random.Next('a', '{'))]);
             int longest = Enumerable.Range(1, 8).LastOrDefault(length => pieces.ContainsKey(text[..length]));
-            Assert.Equal(longest, trie.LongestMatch(Encoding.UTF8.GetBytes(text), out int id));
+            Assert.Equal(longest, trie.LongestMatch(Encoding.UTF8.GetBytes(text), 0, out int id));
             Assert.Equal(longest == 0 ? -1 : pieces[text[..longest]], id);
         }
     }
