@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Athanor.Tokenizers.SentencePiece;
 
-namespace Athanor.Tokenizers.Files;
+namespace Athanor.Tokenizers.Files.SentencePiece;
 
 /// <summary>The pieces of a file as they are read, checked one by one; errors name the piece.</summary>
 internal sealed class PieceList(string source)

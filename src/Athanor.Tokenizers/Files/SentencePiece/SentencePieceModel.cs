@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Athanor.Tokenizers.SentencePiece;
 
-namespace Athanor.Tokenizers.Files;
+namespace Athanor.Tokenizers.Files.SentencePiece;
 
 /// <summary>What a SentencePiece <c>.model</c> file says (sentencepiece_model.proto), checked as SentencePiece checks it when it loads one.</summary>
 public sealed record SentencePieceModel

@@ -1,4 +1,4 @@
-namespace Athanor.Tokenizers.Files;
+namespace Athanor.Tokenizers.Files.SentencePiece;
 
 /// <summary>The model types of SentencePiece files; the numbers are those of the format.</summary>
 public enum SentencePieceAlgorithm

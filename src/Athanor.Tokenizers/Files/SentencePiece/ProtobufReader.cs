@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 
-namespace Athanor.Tokenizers.Files;
+namespace Athanor.Tokenizers.Files.SentencePiece;
 
 /// <summary>Reads the fields of one protocol buffers message, never beyond its bytes; errors name the byte offset in the file.</summary>
 internal ref struct ProtobufReader

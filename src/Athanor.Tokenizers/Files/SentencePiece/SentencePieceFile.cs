@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Athanor.Tokenizers.SentencePiece;
 
-namespace Athanor.Tokenizers.Files;
+namespace Athanor.Tokenizers.Files.SentencePiece;
 
 /// <summary>Reads SentencePiece <c>.model</c> files: a protocol buffer, here read by hand and within bounds.</summary>
 public static class SentencePieceFile
