@@ -127,7 +127,8 @@ public static class SentencePieceFile
                     model = model with { RemoveExtraWhitespaces = reader.Int32() != 0 };
                     break;
                 case 5:
-                    model = model with { EscapeWhitespaces = reader.Int32() != 0 };
+                    if (reader.Int32() == 0)
+                        throw reader.Error("escape_whitespaces is off, which is not supported; only models that write spaces as U+2581 are");
                     break;
                 default:
                     reader.Skip();

@@ -4,7 +4,7 @@ using Athanor.Tokenizers.SentencePiece;
 namespace Athanor.Tokenizers.Files.SentencePiece;
 
 /// <summary>What a SentencePiece <c>.model</c> file says (sentencepiece_model.proto), checked as SentencePiece checks it when it loads one.</summary>
-public sealed record SentencePieceModel
+public sealed partial record SentencePieceModel
 {
     /// <summary>The pieces by id.</summary>
     public required Vocabulary Vocabulary { get; init; }
@@ -44,9 +44,6 @@ public sealed record SentencePieceModel
 
     /// <summary>Whether spaces at the ends go away and runs of spaces become one.</summary>
     public bool RemoveExtraWhitespaces { get; init; } = true;
-
-    /// <summary>Whether spaces are written as U+2581.</summary>
-    public bool EscapeWhitespaces { get; init; } = true;
 
     /// <summary>The model over normalized and escaped text.</summary>
     public TokenModel BuildModel() => Algorithm == SentencePieceAlgorithm.Bpe
