@@ -27,6 +27,10 @@ internal static unsafe class FlashForwardAmx
 
         /// <summary>Items that share the query blocks of a head, and the blocks of each.</summary>
         public int Parts, BlocksPerPart;
+
+        /// <summary>Members of the team, and items in all.</summary>
+        public int Threads;
+        public long Items;
     }
 
     public static void Run(CpuDevice device, in AttentionArgs a)
@@ -40,6 +44,8 @@ internal static unsafe class FlashForwardAmx
         if (heads < wanted && device.Threads > 1)
             job.Parts = (int)Math.Clamp((wanted + heads - 1) / heads, 1, Math.Max(1, blocks / 8));
         job.BlocksPerPart = (blocks + job.Parts - 1) / job.Parts;
+        job.Threads = device.Threads;
+        job.Items = heads * job.Parts;
         device.Team.For(heads * job.Parts, 1, &Items, &job);
     }
 
@@ -54,7 +60,7 @@ internal static unsafe class FlashForwardAmx
                 (int b, int h, int part) = Locate(*job, item);
                 int firstBlock = part * job->BlocksPerPart, endBlock = Math.Min(firstBlock + job->BlocksPerPart, Packing.Cells(job->Args.QueryLength));
                 if (firstBlock < endBlock)
-                    Heads(job->Args, b, h, job->HeadsPerItem, firstBlock, endBlock);
+                    Heads(job->Args, b, h, job->HeadsPerItem, firstBlock, endBlock, Next(*job, item));
             }
         }
         finally
@@ -62,6 +68,16 @@ internal static unsafe class FlashForwardAmx
             Sse.StoreFence();
             AmxTiles.Release();
         }
+    }
+
+    /// <summary>The keys of what this thread does next, as a rule: items cost about the same, so the members of the team take them in turns.</summary>
+    private static HeadFetch Next(in Job job, long item)
+    {
+        long next = item + job.Threads;
+        if (job.Parts > 1 || next >= job.Items)
+            return default;
+        (int b, int h, _) = Locate(job, next);
+        return HeadFetch.Of(job.Args, b, h / job.Args.Group);
     }
 
     private static (int B, int H, int Part) Locate(in Job job, long item)
@@ -87,7 +103,7 @@ internal static unsafe class FlashForwardAmx
         public float* Largest, Total, Shrink, Factors, Bounds, Staged;
     }
 
-    private static void Heads(in AttentionArgs a, int b, int firstHead, int heads, int firstBlock, int endBlock)
+    private static void Heads(in AttentionArgs a, int b, int firstHead, int heads, int firstBlock, int endBlock, HeadFetch fetch)
     {
         int steps = Packing.Cells(a.HeadDim);
         (int firstKey, int endKey) = KeysOf(a, b, firstBlock * Cell, Math.Min(endBlock * Cell, a.QueryLength));
@@ -123,7 +139,7 @@ internal static unsafe class FlashForwardAmx
         for (int h = firstHead; h < firstHead + heads; h++)
         {
             for (int block = firstBlock; block < endBlock; block++)
-                Block(a, w, b, h, block * Cell, steps);
+                Block(a, w, b, h, block * Cell, steps, ref fetch);
         }
     }
 
@@ -145,7 +161,7 @@ internal static unsafe class FlashForwardAmx
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Block(in AttentionArgs a, in Workspace w, int b, int h, int first, int steps)
+    private static void Block(in AttentionArgs a, in Workspace w, int b, int h, int first, int steps, ref HeadFetch fetch)
     {
         int count = Math.Min(Cell, a.QueryLength - first);
         var mask = QueryBlockMask.Create(a, b, first, count, Cell, w.Bounds);
@@ -180,7 +196,7 @@ internal static unsafe class FlashForwardAmx
                 else if (masked)
                     TileScores.Mask(w.Scores + i * TileScores.CellFloats, key, mask);
             }
-            int rescale = TileScores.Softmax(w.Scores, cells, (uint*)w.Weights, w.Largest, w.Total, w.Shrink, c);
+            int rescale = TileScores.Softmax(w.Scores, cells, (uint*)w.Weights, w.Largest, w.Total, w.Shrink, c, ref fetch);
             if (started && rescale != 0)
                 Rescale(w.Sums, steps, w.Shrink, rescale);
             Combine(w, cell, cells, steps, started);

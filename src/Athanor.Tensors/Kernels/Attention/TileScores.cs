@@ -86,9 +86,10 @@ internal static unsafe class TileScores
     /// weights up to 2^8 cost no precision and the sums so far rarely need rescaling.
     /// </summary>
     /// <param name="shrink">[32]: factor of the sums so far, where the result has the bit of that half of the queries.</param>
+    /// <param name="fetch">Fetched meanwhile.</param>
     /// <returns>Bit 0: queries 0 … 15 need rescaling; bit 1: queries 16 … 31.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int Softmax(float* scores, int cells, uint* weights, float* largest, float* sums, float* shrink, float c)
+    public static int Softmax(float* scores, int cells, uint* weights, float* largest, float* sums, float* shrink, float c, ref HeadFetch fetch)
     {
         int rescale = 0;
         for (int half = 0; half < 2; half++)
@@ -125,6 +126,7 @@ internal static unsafe class TileScores
             var upper = Vector512.Create(0xFFFF0000u);
             for (int tile = 0; tile < 2 * cells; tile++)
             {
+                fetch.Row();
                 float* s = s0 + tile * 2 * TileFloats;
                 uint* d = weights + (tile >> 1) * 512 + half * 256 + (tile & 1) * 128;
                 for (int j = 0; j < 16; j += 2)
