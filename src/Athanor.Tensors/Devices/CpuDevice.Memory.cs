@@ -14,7 +14,7 @@ public sealed unsafe partial class CpuDevice : IKernels
         else if (target.Strides.IsRowMajor(target.Shape) && source.Strides.IsRowMajor(source.Shape))
             CastKernel.Cast(this, source.DType, source.Pointer, target.DType, target.Pointer, source.Shape.Count);
         else
-            StridedKernel.Copy(this, target, source);
+            StridedKernel.Convert(this, target, source);
     }
 
     void IKernels.Accumulate(in TensorView target, in TensorView source, float scale) => StridedKernel.Accumulate(this, target, source, scale);

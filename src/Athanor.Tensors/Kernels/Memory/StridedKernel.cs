@@ -5,14 +5,15 @@ using Athanor.Tensors.Simd;
 namespace Athanor.Tensors.Kernels;
 
 /// <summary>
-/// Copies and sums of strided views. Neighbouring dimensions that are contiguous in both views are merged first; what is
-/// left runs as rows: contiguous rows by vectors, others element by element.
+/// Conversions and sums of strided views; <see cref="CopyKernel"/> copies between views of one type. Neighbouring dimensions that are
+/// contiguous in both views are merged first; what is left runs as rows: contiguous rows by vectors, others element by element.
 /// </summary>
 internal static unsafe class StridedKernel
 {
     private const long ElementsPerChunk = 32 << 10;
 
-    public static void Copy(CpuDevice device, in TensorView target, in TensorView source) =>
+    /// <summary>The views' types differ.</summary>
+    public static void Convert(CpuDevice device, in TensorView target, in TensorView source) =>
         Run(device, target, source, 0, false);
 
     public static void Accumulate(CpuDevice device, in TensorView target, in TensorView source, float scale) =>
@@ -97,9 +98,7 @@ internal static unsafe class StridedKernel
                 }
                 byte* to = _target + target * _targetType.Size(), from = _source + source * _sourceType.Size();
                 bool contiguous = _targetStep == 1 && _sourceStep == 1;
-                if (contiguous && !_accumulate && _targetType == _sourceType)
-                    Buffer.MemoryCopy(from, to, count * _targetType.Size(), count * _targetType.Size());
-                else if (contiguous && _targetType.IsFloating() && _sourceType == DType.F32)
+                if (contiguous && _targetType.IsFloating() && _sourceType == DType.F32)
                     Row<V, T, StoredF32>(to, from, count);
                 else if (contiguous && _targetType.IsFloating() && _sourceType == DType.BF16)
                     Row<V, T, StoredBf16>(to, from, count);
@@ -135,21 +134,9 @@ internal static unsafe class StridedKernel
         private readonly void Elements(byte* to, byte* from, long count)
         {
             int toSize = _targetType.Size(), fromSize = _sourceType.Size();
-            bool sameType = _targetType == _sourceType && !_accumulate;
             for (long i = 0; i < count; i++)
             {
                 byte* target = to + i * _targetStep * toSize, source = from + i * _sourceStep * fromSize;
-                if (sameType)
-                {
-                    // By width: no conversion may touch the bits.
-                    if (toSize == 4)
-                        *(uint*)target = *(uint*)source;
-                    else if (toSize == 2)
-                        *(ushort*)target = *(ushort*)source;
-                    else
-                        *target = *source;
-                    continue;
-                }
                 if (_targetType == DType.I32)
                 {
                     *(int*)target = (int)Get(source, _sourceType);
