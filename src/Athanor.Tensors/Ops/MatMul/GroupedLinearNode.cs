@@ -16,20 +16,8 @@ internal sealed unsafe class GroupedLinearNode : Node
         weights = weights.Contiguous();
         int groups = weights.Shape[0], n = weights.Shape[1], k = weights.Shape[2];
         Tensor y = StepScope.Require().Allocate(x.Device, new Shape(x.Shape[0], n), x.DType, nameof(Ops.GroupedLinear));
-        x.Kernels.MatMul(new GemmArgs
+        x.Kernels.MatMul(LinearProducts.Forward(x.Shape[0], n, k, x, ldx, weights, k, y) with
         {
-            M = x.Shape[0],
-            N = n,
-            K = k,
-            A = x.Data,
-            Lda = ldx,
-            B = weights.Data,
-            Ldb = k,
-            TransB = true,
-            InputType = x.DType,
-            C = y.Data,
-            Ldc = n,
-            OutputType = y.DType,
             Batch = groups,
             StrideB = (long)n * k,
             Groups = (int*)offsets.Data,
@@ -74,19 +62,8 @@ internal sealed unsafe class GroupedLinearNode : Node
         if (Gradients.Wanted(_x))
         {
             Tensor dx = RowsView.NewGradient(_x, out long ldx);
-            kernels.MatMul(new GemmArgs
+            kernels.MatMul(LinearProducts.InputGradient(rows, n, k, dy, ldy, _weights, k, dx, ldx) with
             {
-                M = rows,
-                N = k,
-                K = n,
-                A = dy.Data,
-                Lda = ldy,
-                B = _weights.Data,
-                Ldb = k,
-                InputType = dy.DType,
-                C = dx.Data,
-                Ldc = ldx,
-                OutputType = dx.DType,
                 Batch = groups,
                 StrideB = (long)n * k,
                 Groups = (int*)_offsets.Data,
@@ -98,21 +75,8 @@ internal sealed unsafe class GroupedLinearNode : Node
         {
             Tensor dw = Gradients.BeginWeight(_weights);
             RowsView.TryGet(_x, out long ldx);
-            kernels.MatMul(new GemmArgs
+            kernels.MatMul(LinearProducts.WeightGradient(rows, n, k, dy, ldy, _x, ldx, dw) with
             {
-                M = n,
-                N = k,
-                K = rows,
-                A = dy.Data,
-                Lda = ldy,
-                TransA = true,
-                B = _x.Data,
-                Ldb = ldx,
-                InputType = dy.DType,
-                C = dw.Data,
-                Ldc = k,
-                OutputType = DType.F32,
-                Accumulate = true,
                 Batch = groups,
                 StrideC = (long)n * k,
                 Groups = (int*)_offsets.Data,

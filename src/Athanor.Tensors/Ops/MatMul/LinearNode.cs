@@ -22,22 +22,7 @@ internal sealed unsafe class LinearNode : Node
             addend = scope.Allocate(x.Device, bias.Shape, DType.F32, nameof(Ops.Linear));
             x.Kernels.Copy(addend.View, bias.View);
         }
-        x.Kernels.MatMul(new GemmArgs
-        {
-            M = checked((int)x.Shape.Rows),
-            N = n,
-            K = k,
-            A = x.Data,
-            Lda = ldx,
-            B = weight.Data,
-            Ldb = ldw,
-            TransB = true,
-            InputType = x.DType,
-            C = y.Data,
-            Ldc = n,
-            OutputType = y.DType,
-            Bias = bias.Exists ? (float*)addend.Data : null,
-        });
+        x.Kernels.MatMul(LinearProducts.Forward(checked((int)x.Shape.Rows), n, k, x, ldx, weight, ldw, y) with { Bias = bias.Exists ? (float*)addend.Data : null });
         if (addend != bias)
             addend.Release();
         if (StepScope.Record<LinearNode>(x.RequiresGrad || weight.RequiresGrad || Gradients.Wanted(bias)) is { } node)
@@ -70,42 +55,14 @@ internal sealed unsafe class LinearNode : Node
         if (Gradients.Wanted(_x))
         {
             Tensor dx = RowsView.NewGradient(_x, out long ldx);
-            kernels.MatMul(new GemmArgs
-            {
-                M = rows,
-                N = k,
-                K = n,
-                A = dy.Data,
-                Lda = ldy,
-                B = _weight.Data,
-                Ldb = ldw,
-                InputType = dy.DType,
-                C = dx.Data,
-                Ldc = ldx,
-                OutputType = dx.DType,
-            });
+            kernels.MatMul(LinearProducts.InputGradient(rows, n, k, dy, ldy, _weight, ldw, dx, ldx));
             Gradients.Add(_x, dx);
         }
         if (Gradients.Wanted(_weight))
         {
             Tensor dw = Gradients.BeginWeight(_weight);
             RowsView.TryGet(_x, out long ldx);
-            kernels.MatMul(new GemmArgs
-            {
-                M = n,
-                N = k,
-                K = rows,
-                A = dy.Data,
-                Lda = ldy,
-                TransA = true,
-                B = _x.Data,
-                Ldb = ldx,
-                InputType = dy.DType,
-                C = dw.Data,
-                Ldc = k,
-                OutputType = DType.F32,
-                Accumulate = true,
-            });
+            kernels.MatMul(LinearProducts.WeightGradient(rows, n, k, dy, ldy, _x, ldx, dw));
             Gradients.EndWeight(_weight, dw);
         }
         if (Gradients.Wanted(_bias))
