@@ -1,13 +1,12 @@
 using System.Runtime.CompilerServices;
-using Athanor.Tensors.Cpu;
 using Athanor.Tensors.Simd;
 
 namespace Athanor.Tensors.Kernels;
 
 internal static unsafe partial class AdamWKernel
 {
-    /// <summary>Items are elements; the storage type BF16 means that a bf16 copy is written.</summary>
-    private readonly struct Sweep : IKernelBody
+    /// <summary>The storage type BF16 means that a bf16 copy is written.</summary>
+    private readonly struct Sweep : IElementSweep
     {
         private readonly AdamWArgs _args;
         private readonly float _decay, _stepSize, _inverseRoot;
@@ -21,17 +20,7 @@ internal static unsafe partial class AdamWKernel
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run<V, T>(int member, long begin, long end)
-            where V : unmanaged, IVector<V>
-            where T : struct, IStored
-        {
-            long whole = end - (end - begin) % V.Lanes;
-            Elements<V, T>(begin, whole);
-            Elements<F1, T>(whole, end);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Elements<V, T>(long begin, long end)
+        public void Elements<V, T>(long begin, long end)
             where V : unmanaged, IVector<V>
             where T : struct, IStored
         {

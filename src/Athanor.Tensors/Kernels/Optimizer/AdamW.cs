@@ -48,6 +48,6 @@ internal static unsafe partial class AdamWKernel
         if (device.Path == KernelPath.Reference)
             Reference(args);
         else
-            device.Launch(new Sweep(args), args.Copy != null ? DType.BF16 : DType.F32, args.Count, Chunk);
+            device.Launch(new ElementBody<Sweep> { Sweep = new Sweep(args) }, args.Copy != null ? DType.BF16 : DType.F32, args.Count, Chunk);
     }
 }

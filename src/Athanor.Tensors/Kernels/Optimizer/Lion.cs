@@ -33,6 +33,6 @@ internal static unsafe partial class LionKernel
         if (device.Path == KernelPath.Reference)
             Reference(args);
         else
-            device.Launch(new Sweep { Args = args }, args.Copy != null ? DType.BF16 : DType.F32, args.Count, Chunk);
+            device.Launch(new ElementBody<Sweep> { Sweep = new Sweep { Args = args } }, args.Copy != null ? DType.BF16 : DType.F32, args.Count, Chunk);
     }
 }

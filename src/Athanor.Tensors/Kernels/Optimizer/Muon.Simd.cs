@@ -1,29 +1,20 @@
 using System.Runtime.CompilerServices;
-using Athanor.Tensors.Cpu;
 using Athanor.Tensors.Simd;
 
 namespace Athanor.Tensors.Kernels;
 
 internal static unsafe partial class MuonKernel
 {
-    /// <summary>Items are elements.</summary>
-    private struct MomentumSweep : IKernelBody
+    /// <summary>The storage type is not used.</summary>
+    private struct MomentumSweep : IElementSweep
     {
         public MuonArgs Args;
         public float* Update;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run<V, T>(int member, long begin, long end)
+        public readonly void Elements<V, T>(long begin, long end)
             where V : unmanaged, IVector<V>
             where T : struct, IStored
-        {
-            long whole = end - (end - begin) % V.Lanes;
-            Elements<V>(begin, whole);
-            Elements<F1>(whole, end);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Elements<V>(long begin, long end) where V : unmanaged, IVector<V>
         {
             float* momentum = Args.Momentum, gradient = Args.Gradient, update = Update;
             bool zero = Args.ZeroGradient, nesterov = Args.Nesterov;
@@ -41,23 +32,13 @@ internal static unsafe partial class MuonKernel
         }
     }
 
-    /// <summary>Items are elements; the storage type is that of x and target.</summary>
-    private struct CombineSweep : IKernelBody
+    /// <summary>The storage type is that of x and target.</summary>
+    private struct CombineSweep : IElementSweep
     {
         public CombineArgs Args;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run<V, T>(int member, long begin, long end)
-            where V : unmanaged, IVector<V>
-            where T : struct, IStored
-        {
-            long whole = end - (end - begin) % V.Lanes;
-            Elements<V, T>(begin, whole);
-            Elements<F1, T>(whole, end);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Elements<V, T>(long begin, long end)
+        public readonly void Elements<V, T>(long begin, long end)
             where V : unmanaged, IVector<V>
             where T : struct, IStored
         {
@@ -73,24 +54,14 @@ internal static unsafe partial class MuonKernel
         }
     }
 
-    /// <summary>Items are elements; the storage type is that of x.</summary>
-    private struct ApplySweep : IKernelBody
+    /// <summary>The storage type is that of x.</summary>
+    private struct ApplySweep : IElementSweep
     {
         public MuonArgs Args;
         public void* X;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run<V, T>(int member, long begin, long end)
-            where V : unmanaged, IVector<V>
-            where T : struct, IStored
-        {
-            long whole = end - (end - begin) % V.Lanes;
-            Elements<V, T>(begin, whole);
-            Elements<F1, T>(whole, end);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Elements<V, T>(long begin, long end)
+        public readonly void Elements<V, T>(long begin, long end)
             where V : unmanaged, IVector<V>
             where T : struct, IStored
         {

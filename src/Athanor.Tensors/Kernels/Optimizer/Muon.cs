@@ -135,7 +135,7 @@ internal static unsafe partial class MuonKernel
         if (device.Path == KernelPath.Reference)
             ReferenceMomentum(args, update, count);
         else
-            device.Launch(new MomentumSweep { Args = args, Update = update }, DType.F32, count, Chunk);
+            device.Launch(new ElementBody<MomentumSweep> { Sweep = new MomentumSweep { Args = args, Update = update } }, DType.F32, count, Chunk);
     }
 
     private static void Combine(CpuDevice device, in CombineArgs args)
@@ -143,7 +143,7 @@ internal static unsafe partial class MuonKernel
         if (device.Path == KernelPath.Reference)
             ReferenceCombine(args);
         else
-            device.Launch(new CombineSweep { Args = args }, args.Type, args.Count, Chunk);
+            device.Launch(new ElementBody<CombineSweep> { Sweep = new CombineSweep { Args = args } }, args.Type, args.Count, Chunk);
     }
 
     private static void Apply(CpuDevice device, in MuonArgs args, void* x, DType type, long count)
@@ -151,6 +151,6 @@ internal static unsafe partial class MuonKernel
         if (device.Path == KernelPath.Reference)
             ReferenceApply(args, (float*)x, count);
         else
-            device.Launch(new ApplySweep { Args = args, X = x }, type, count, Chunk);
+            device.Launch(new ElementBody<ApplySweep> { Sweep = new ApplySweep { Args = args, X = x } }, type, count, Chunk);
     }
 }

@@ -1,28 +1,17 @@
 using System.Runtime.CompilerServices;
-using Athanor.Tensors.Cpu;
 using Athanor.Tensors.Simd;
 
 namespace Athanor.Tensors.Kernels;
 
 internal static unsafe partial class SgdKernel
 {
-    /// <summary>Items are elements; the storage type BF16 means that a bf16 copy is written.</summary>
-    private struct Sweep : IKernelBody
+    /// <summary>The storage type BF16 means that a bf16 copy is written.</summary>
+    private struct Sweep : IElementSweep
     {
         public SgdArgs Args;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run<V, T>(int member, long begin, long end)
-            where V : unmanaged, IVector<V>
-            where T : struct, IStored
-        {
-            long whole = end - (end - begin) % V.Lanes;
-            Elements<V, T>(begin, whole);
-            Elements<F1, T>(whole, end);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Elements<V, T>(long begin, long end)
+        public readonly void Elements<V, T>(long begin, long end)
             where V : unmanaged, IVector<V>
             where T : struct, IStored
         {

@@ -35,6 +35,6 @@ internal static unsafe partial class SgdKernel
         if (device.Path == KernelPath.Reference)
             Reference(args);
         else
-            device.Launch(new Sweep { Args = args }, args.Copy != null ? DType.BF16 : DType.F32, args.Count, Chunk);
+            device.Launch(new ElementBody<Sweep> { Sweep = new Sweep { Args = args } }, args.Copy != null ? DType.BF16 : DType.F32, args.Count, Chunk);
     }
 }
