@@ -37,8 +37,8 @@ public static unsafe partial class Ops
         x.Kernels.CheckIndices((int*)indices.Data, indices.Count, x.Shape[i], "dimension");
         Tensor y = StepScope.Require().Allocate(x.Device, x.Shape.With(i, indices.Shape[0]), x.DType, nameof(IndexSelect));
         x.Kernels.IndexSelect(SelectArgs(x, i, indices, y));
-        if (StepScope.Record<IndexSelectNode>(x.RequiresGrad) is { } node)
-            node.Begin(x, i, indices, y);
+        if (StepScope.Record<PickNode>(x.RequiresGrad) is { } node)
+            node.Begin(x, i, indices, y, slices: true);
         return y;
     }
 
@@ -52,8 +52,8 @@ public static unsafe partial class Ops
         x.Kernels.CheckIndices((int*)indices.Data, indices.Count, x.Shape[i], "dimension");
         Tensor y = StepScope.Require().Allocate(x.Device, indices.Shape, x.DType, nameof(Gather));
         x.Kernels.Gather(PickArgs(x, i, indices, y));
-        if (StepScope.Record<GatherNode>(x.RequiresGrad) is { } node)
-            node.Begin(x, i, indices, y);
+        if (StepScope.Record<PickNode>(x.RequiresGrad) is { } node)
+            node.Begin(x, i, indices, y, slices: false);
         return y;
     }
 
@@ -115,8 +115,8 @@ public static unsafe partial class Ops
             Values = values.Data,
             Indices = (int*)indices.Data,
         });
-        if (StepScope.Record<GatherNode>(x.RequiresGrad) is { } node)
-            node.Begin(x, x.Shape.Rank - 1, indices, values);
+        if (StepScope.Record<PickNode>(x.RequiresGrad) is { } node)
+            node.Begin(x, x.Shape.Rank - 1, indices, values, slices: false);
         return (values, indices);
     }
 
