@@ -9,7 +9,7 @@ namespace Athanor.Tensors.Kernels;
 internal unsafe struct GemmF32Job
 {
     /// <summary>Room for the tiles of <see cref="MultiplyInPlace"/>, of any width; whole squares are turned.</summary>
-    public const int TileFloats = RoomFloats + 16 * MostPanelsInPlace * 32;
+    public const int TileFloats = RoomFloats + MostBlocksInPlace * 12 * MostPanelsOfBlocks * 32;
 
     // One turned square.
     private const int RoomFloats = 16 * 16;
@@ -111,14 +111,21 @@ internal unsafe struct GemmF32Job
             PackF32.Turned<V, T>(source, _args.Lda, M - row, DepthOf(pass), target, height, next);
     }
 
-    /// <summary>Whether B is read as it lies: everything fits one block of rows.</summary>
-    public readonly bool UsesBInPlace<V>() where V : unmanaged, IVector<V> => V.Lanes > 1 && Blocks == 1 && M <= MicroF32.MostRowsInPlace<V>();
+    /// <summary>
+    /// Whether B is read as it lies: one block of rows, or few when B lies along its rows. Then pieces of B stay in the first-level cache
+    /// while they meet each block, and the packing that they save weighs more than sums that go back and forth.
+    /// </summary>
+    public readonly bool UsesBInPlace<V>() where V : unmanaged, IVector<V> =>
+        V.Lanes > 1 && ((Blocks == 1 && M <= MicroF32.MostRowsInPlace<V>()) || (V.Lanes == 16 && !_args.TransB && Blocks <= MostBlocksInPlace));
 
     /// <summary>Whether all of B stays in the threads' second-level caches from one product to the next.</summary>
     public readonly bool ColumnsFitCaches(int threads) => (long)N * K * _args.InputType.Size() <= CpuFeatures.L2Bytes / 4L * 3 * threads;
 
     // Panels of a B that lies along its rows: long pieces of memory, while sums and two pieces stay in the first-level cache.
-    private const int MostPanelsInPlace = 8;
+    private const int MostPanelsInPlace = 8, MostPanelsOfBlocks = 4;
+
+    // More blocks meet fewer panels, but more k at a time.
+    private const int MostBlocksInPlace = 6, BlocksPieceDepth = 2 * MicroF32.PieceDepth;
 
     /// <summary>
     /// Whole panels from <paramref name="panel"/> on that <see cref="MultiplyInPlace"/> takes at once, 0 when there is none: of a B that lies
@@ -128,7 +135,7 @@ internal unsafe struct GemmF32Job
         where V : unmanaged, IVector<V>
     {
         int whole = (int)(Math.Min(end, N / MicroF32.Columns<V>()) - panel);
-        return Math.Min(whole, _args.TransB ? 1 : MostPanelsInPlace);
+        return Math.Min(whole, _args.TransB ? 1 : Blocks > 1 ? MostPanelsOfBlocks : MostPanelsInPlace);
     }
 
     /// <summary>One pass of all rows times so many whole panels of B as it lies.</summary>
@@ -144,11 +151,15 @@ internal unsafe struct GemmF32Job
         long next = pass + 1 < Passes ? (long)Depth * T.Size : width * stride - (long)pass * Depth * T.Size;
         float* room = tile;
         tile += RoomFloats;
-        int step = _args.TransB ? depth : MicroF32.PieceDepth;
+        int step = _args.TransB ? depth : Blocks > 1 ? BlocksPieceDepth : MicroF32.PieceDepth;
         for (int k = 0; k < depth; k += step, source += step * stride, a += step * MicroF32.Rows<V>())
         {
-            for (int p = 0; p < panels; p++)
-                MicroF32.RunInPlace<V, T>(M, a, source + p * width * T.Size, _args.TransB, stride, tile + p * width, columns, Math.Min(step, depth - k), k != 0, next);
+            for (int block = 0; block < Blocks; block++)
+            {
+                int row = RowOf(block), rows = RowOf(block + 1) - row;
+                for (int p = 0; p < panels; p++)
+                    MicroF32.RunInPlace<V, T>(rows, a + block * BlockStride, source + p * width * T.Size, _args.TransB, stride, tile + row * columns + p * width, columns, Math.Min(step, depth - k), k != 0, next);
+            }
         }
         bool first = pass == 0, last = pass == Passes - 1;
         if (_columnStride != 1 && !NeedsPartials)
