@@ -62,10 +62,9 @@ internal sealed class TokenTable
     }
 
     /// <summary>The spaces at both ends of a token, written plainly or in the byte alphabet.</summary>
-    public void CountSpaces(int id, out int leading, out int trailing)
+    public static void CountSpaces(ReadOnlySpan<byte> token, out int leading, out int trailing)
     {
         leading = trailing = 0;
-        ReadOnlySpan<byte> token = this[id];
         int at = 0;
         for (; at < token.Length && IsSpace(Utf8Text.Read(token, at, out int length)); at += length)
             leading++;

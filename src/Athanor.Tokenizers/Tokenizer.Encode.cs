@@ -12,7 +12,7 @@ public sealed partial class Tokenizer
         ArgumentNullException.ThrowIfNull(output);
         int first = output.Count;
         EncodeText(text, output, options);
-        PostProcess(output, first, second: -1, options);
+        PostProcess(text, default, output, first, second: -1, options);
     }
 
     /// <summary>Appends the tokens of two texts that belong together; ranges are bytes of the one or the other.</summary>
@@ -23,7 +23,7 @@ public sealed partial class Tokenizer
         EncodeText(first, output, options);
         int middle = output.Count;
         EncodeText(second, output, options);
-        PostProcess(output, start, middle, options);
+        PostProcess(first, second, output, start, middle, options);
     }
 
     /// <summary>Appends the tokens of UTF-16 text; ranges are UTF-16 units of it. A lone surrogate is read as U+FFFD.</summary>
@@ -180,11 +180,11 @@ public sealed partial class Tokenizer
         }
     }
 
-    private void PostProcess(TokenBuffer output, int first, int second, EncodeOptions options)
+    private void PostProcess(ReadOnlySpan<byte> firstText, ReadOnlySpan<byte> secondText, TokenBuffer output, int first, int second, EncodeOptions options)
     {
         if (_postProcessor is null)
             return;
-        var texts = new PostProcessing(output, _texts, first, second, (options & EncodeOptions.AddSpecial) != 0);
+        var texts = new PostProcessing(output, _texts, _added, firstText, secondText, first, second, (options & EncodeOptions.AddSpecial) != 0);
         _postProcessor.Apply(ref texts);
     }
 

@@ -22,7 +22,7 @@ public sealed partial class Tokenizer
     private readonly AddedTokenMatcher? _raw, _rawPlain, _normalized, _normalizedPlain;
     private readonly Dictionary<string, int> _addedIds = new(StringComparer.Ordinal);
     private readonly TokenTable _texts;
-    private readonly bool[] _special;
+    private readonly bool[] _special, _added;
 
     /// <summary>A tokenizer of the given parts.</summary>
     /// <exception cref="ArgumentException">An added token is empty, is given twice, or has the id of another token.</exception>
@@ -48,6 +48,7 @@ public sealed partial class Tokenizer
         foreach ((int id, string token) in parts.UnreachableTokens)
             texts[id] = Encoding.UTF8.GetBytes(token);
         _special = new bool[texts.Length];
+        _added = new bool[texts.Length];
         List<(byte[], AddedToken)> raw = [], normalized = [];
         foreach (AddedToken token in parts.AddedTokens.OrderBy(token => token.Id))
             Add(token, texts, raw, normalized);
@@ -157,6 +158,7 @@ public sealed partial class Tokenizer
         }
         texts[token.Id] = content;
         _special[token.Id] = token.Special;
+        _added[token.Id] = true;
     }
 
     private byte[] Normalize(byte[] text)

@@ -73,7 +73,7 @@ public sealed record BertNormalizer : Normalizer
             if (codePoint is 0 or 0xFFFD)
                 return Dropped;
             return Utf8Text.Category(codePoint) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate
+                or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate
                 ? Dropped
                 : codePoint;
         }

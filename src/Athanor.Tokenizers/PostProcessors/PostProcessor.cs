@@ -11,11 +11,10 @@ public abstract record PostProcessor
 }
 
 /// <summary>The encoded texts that post-processors work on: the last tokens of a buffer.</summary>
-internal struct PostProcessing(TokenBuffer buffer, TokenTable tokens, int start, int second, bool addSpecial)
+internal ref struct PostProcessing(
+    TokenBuffer buffer, TokenTable tokens, bool[] added, ReadOnlySpan<byte> firstText, ReadOnlySpan<byte> secondText, int start, int second, bool addSpecial)
 {
-    public readonly TokenBuffer Buffer => buffer;
-
-    public readonly TokenTable Tokens => tokens;
+    private readonly ReadOnlySpan<byte> _firstText = firstText, _secondText = secondText;
 
     /// <summary>Whether special tokens are wanted.</summary>
     public readonly bool AddSpecial => addSpecial;
@@ -92,27 +91,44 @@ internal struct PostProcessing(TokenBuffer buffer, TokenTable tokens, int start,
     {
         if (!buffer.WithRanges)
             return;
-        Trim(First, FirstEnd, addPrefixSpace);
+        Trim(First, FirstEnd, _firstText, addPrefixSpace);
         if (IsPair)
-            Trim(Second, SecondEnd, addPrefixSpace);
+            Trim(Second, SecondEnd, _secondText, addPrefixSpace);
     }
 
-    private readonly void Trim(int from, int to, bool addPrefixSpace)
+    private readonly void Trim(int from, int to, ReadOnlySpan<byte> text, bool addPrefixSpace)
     {
         for (int i = from; i < to; i++)
         {
-            tokens.CountSpaces(buffer.Ids[i], out int leading, out int trailing);
+            ByteRange range = buffer.Ranges[i];
+            int id = buffer.Ids[i];
+            // An added token stands in the text with the white space that its flags take along.
+            TokenTable.CountSpaces(added[id] ? text.Slice(range.Start, range.Length) : tokens[id], out int leading, out int trailing);
             if (leading + trailing == 0)
                 continue;
-            ByteRange range = buffer.Ranges[i];
             int start = range.Start, end = range.End;
             // A single space at the start was put there by the pre-tokenizer, so it is not the text's to trim.
             if (leading == 1 && addPrefixSpace && (i == from || start == 0))
                 leading = 0;
-            start = Math.Min(start + leading, end);
-            if (end >= trailing)
-                end = Math.Max(end - trailing, start);
+            for (; leading > 0 && start < end; leading--, start += Math.Min(end - start, LengthAt(text, start)))
+            {
+            }
+            for (; trailing > 0 && end > start; trailing--, end = Math.Max(start, end - LengthBefore(text, end)))
+            {
+            }
             buffer.SetRange(i, new ByteRange(start, end - start));
         }
+    }
+
+    private static int LengthAt(ReadOnlySpan<byte> text, int at)
+    {
+        Utf8Text.Read(text, at, out int length);
+        return length;
+    }
+
+    private static int LengthBefore(ReadOnlySpan<byte> text, int end)
+    {
+        Utf8Text.ReadBack(text, end, out int length);
+        return length;
     }
 }
