@@ -16,6 +16,7 @@ public sealed class Unigram : TokenModel
 
     private readonly PieceTrie _trie;
     private readonly double[] _scores;
+    private readonly IReadOnlyList<PieceKind>? _kinds;
     private readonly bool[]? _userDefined;
     private readonly int[] _bytes;
     private readonly double _unknownScore, _maxScore;
@@ -38,6 +39,7 @@ public sealed class Unigram : TokenModel
         Vocabulary = vocabulary;
         Options = options;
         Scores = scores;
+        _kinds = kinds;
         _unknown = options.UnknownId ?? -1;
         _scores = [.. scores];
         _bytes = ByteTokens.Find(vocabulary);
@@ -52,7 +54,8 @@ public sealed class Unigram : TokenModel
             PieceKind kind = kinds?[id] ?? PieceKind.Normal;
             if (!double.IsFinite(_scores[id]))
                 throw new ArgumentException($"The score of token {id} ('{Encoding.UTF8.GetString(vocabulary[id])}') is {_scores[id]}.");
-            if (kind == PieceKind.Normal)
+            // SentencePiece measures unknown text by its text pieces, tokenizer.json by all tokens.
+            if (kind == PieceKind.Normal || !_single)
             {
                 lowest = Math.Min(lowest, _scores[id]);
                 _maxScore = Math.Max(_maxScore, _scores[id]);
@@ -74,6 +77,20 @@ public sealed class Unigram : TokenModel
 
     /// <summary>The settings.</summary>
     public UnigramOptions Options { get; }
+
+    /// <summary>The same model, which does not find the given ids in text.</summary>
+    internal Unigram Hide(IEnumerable<int> ids)
+    {
+        var kinds = new PieceKind[Vocabulary.Count];
+        for (int id = 0; id < kinds.Length; id++)
+            kinds[id] = _kinds?[id] ?? PieceKind.Normal;
+        foreach (int id in ids)
+        {
+            if (id < kinds.Length)
+                kinds[id] = PieceKind.Control;
+        }
+        return new Unigram(Vocabulary, Scores, Options, kinds);
+    }
 
     /// <inheritdoc/>
     internal override void Encode(ReadOnlySpan<byte> piece, int start, TokenBuffer output)

@@ -5,6 +5,7 @@ using Athanor.Tokenizers.Decoders;
 using Athanor.Tokenizers.Normalizers;
 using Athanor.Tokenizers.PostProcessors;
 using Athanor.Tokenizers.PreTokenizers;
+using Athanor.Tokenizers.SentencePiece;
 
 namespace Athanor.Tokenizers.Files.HuggingFace;
 
@@ -111,6 +112,9 @@ internal static class TokenizerJsonReader
             throw new TokenizerFormatException(source, "$", "lacks the field \"model\"; this is no tokenizer.json.");
         bool byteLevel = CutsIntoBytes(preTokenizer) && !HasByteLevel(normalizer);
         (TokenModel loaded, ImmutableSortedDictionary<int, string> unreachable) = new ModelJsonReader(source).Read(ref model, byteLevel);
+        // The field's library cuts special tokens out of every text, so its model never meets them; here they may be text.
+        if (loaded is Unigram unigram)
+            loaded = unigram.Hide(added.Where(token => token.Special).Select(token => token.Id));
         var parts = new TokenizerParts
         {
             Model = loaded,

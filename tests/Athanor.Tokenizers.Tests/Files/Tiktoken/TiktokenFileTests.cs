@@ -65,6 +65,28 @@ public class TiktokenFileTests
     }
 
     [Fact]
+    public void A_tokenizer_of_ranks_encodes_and_survives_its_tokenizer_json()
+    {
+        var encoding = new TiktokenEncoding("own", TiktokenEncoding.ByName("cl100k").Scanner, [new("<|endoftext|>", -1), new("<|pad|>", 300)], null, "<|endoftext|>");
+        var tokenizer = new Tokenizer(TiktokenTokenizer.Build(TiktokenFile.ParseRanks(Ranks("he", "ll", "hell", "hello", " hello"), "r"), encoding, "r"));
+        Assert.Equal([259, 260, '!', 13, 10], tokenizer.Encode("hello hello!\r\n"));
+        Assert.Equal([259, 261], tokenizer.Encode("hello<|endoftext|>", EncodeOptions.ParseSpecial));
+        Assert.Equal(300, tokenizer.Encode("<|pad|>", EncodeOptions.ParseSpecial)[0]);
+        Assert.Equal(261, tokenizer.EosId);
+        using var json = new MemoryStream();
+        tokenizer.WriteJson(json);
+        Tokenizer again = Tokenizer.FromJson(json.ToArray());
+        foreach (string text in new[] { "hello hello!\r\n", "hhellell 12345 \u4E2D\U0001F600", " hello\u00A0 hell " })
+        {
+            Assert.Equal(tokenizer.Encode(text), again.Encode(text));
+            Assert.Equal(text, again.Decode(again.Encode(text)));
+        }
+        TiktokenEncoding taken = encoding with { SpecialTokens = [new("<|endoftext|>", 256)] };
+        Assert.Contains("the rank 256 is taken", Assert.Throws<TokenizerFormatException>(
+            () => TiktokenTokenizer.Build(TiktokenFile.ParseRanks(Ranks("he"), "r"), taken, "r")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Trait("Category", "Long")]
     public void Damaged_files_are_read_or_refused() =>
         Mutations.Check(Ranks("he", "ll", "hell", "hello", " hello"), 100_000, data => TiktokenFile.ParseRanks(data, "fuzz"));
