@@ -15,4 +15,10 @@ internal sealed class Options
     public List<string> Only { get; } = [];
 
     public bool Wants(string group) => Only.Count == 0 || Only.Exists(part => group.Contains(part, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Texts to encode, by name; without them the topic looks for its own.</summary>
+    public List<(string Name, string Path)> Corpora { get; } = [];
+
+    /// <summary>Vocabularies: <c>encoders/*.json</c> of the npm package tiktoken, or <c>.tiktoken</c> files.</summary>
+    public List<string> Vocabularies { get; } = [];
 }

@@ -33,6 +33,8 @@ for (int i = 0; i < args.Length; i++)
         case "--quick": options.Quick = true; break;
         case "--only" when i + 1 < args.Length: options.Only.Add(args[++i]); break;
         case "--save" when i + 1 < args.Length: options.Save = args[++i]; break;
+        case "--vocabulary" when i + 1 < args.Length: options.Vocabularies.Add(args[++i]); break;
+        case "--corpus" when i + 1 < args.Length && args[i + 1].Split('=', 2) is [var name, var path]: options.Corpora.Add((name, path)); i++; break;
         case "--help" or "-h" or "-?": Console.WriteLine(Usage); return 0;
         case var word when word.Equals("oneDNN", StringComparison.OrdinalIgnoreCase): options.OneDnn = true; break;
         case "torch": options.Torch = true; break;

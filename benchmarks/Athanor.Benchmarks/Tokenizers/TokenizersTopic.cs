@@ -5,6 +5,7 @@ internal static class TokenizersTopic
 {
     private static readonly Action<Options, Report>[] Families =
     [
+        EncodingCases.Run,
         TrainingCases.Run,
     ];
 

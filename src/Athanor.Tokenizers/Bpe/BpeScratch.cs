@@ -13,7 +13,7 @@ internal sealed unsafe class BpeScratch
     /// <summary>Bytes of a key of <see cref="Short"/>; one more byte is its length.</summary>
     public const int ShortBytes = 15;
 
-    private const int ShortBits = 15, LongBits = 13, ShortTokens = 3, LongTokens = 7, LongBytes = 31, LineBytes = 64;
+    private const int ShortBits = 15, LongBits = 13, ApartBits = 15, ShortTokens = 3, LongTokens = 7, LongBytes = 31, LineBytes = 64;
 
     // Masks for the two words of a key of 0 to 15 bytes.
     public static readonly ulong[] KeyMasks = BuildKeyMasks();
@@ -27,6 +27,8 @@ internal sealed unsafe class BpeScratch
     private readonly int[] _window = new int[BlockMerger.Most];
     private BlockMerger? _block;
     private HeapMerger? _heap;
+    private readonly ulong* _apart;
+    private ulong[] _deadEnds = [];
     private int[] _tokens = new int[256];
     private int[] _stack = new int[256];
 
@@ -34,12 +36,13 @@ internal sealed unsafe class BpeScratch
     {
         (_symbols, _vocabulary) = (symbols, vocabulary);
         // Pinned, so that entries lie on cache lines.
-        int shortSize = sizeof(Short) << ShortBits, longSize = sizeof(Long) << LongBits;
-        _memory = GC.AllocateArray<byte>(shortSize + longSize + sizeof(WindowMerger.Workspace) + LineBytes, pinned: true);
+        int shortSize = sizeof(Short) << ShortBits, longSize = sizeof(Long) << LongBits, apartSize = sizeof(ulong) << ApartBits;
+        _memory = GC.AllocateArray<byte>(shortSize + longSize + apartSize + sizeof(WindowMerger.Workspace) + LineBytes, pinned: true);
         nint start = (Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0) + LineBytes - 1) & -LineBytes;
         _short = (Short*)start;
         _long = (Long*)(start + shortSize);
-        _work = (WindowMerger.Workspace*)(start + shortSize + longSize);
+        _apart = (ulong*)(start + shortSize + longSize);
+        _work = (WindowMerger.Workspace*)(start + shortSize + longSize + apartSize);
     }
 
     /// <summary>A piece of up to 15 bytes and its one to three tokens.</summary>
@@ -99,7 +102,7 @@ internal sealed unsafe class BpeScratch
         Long* place = LongPlace(key);
         if (place->Key[0] == key.A && place->Key[1] == key.B && place->Key[2] == key.C && place->Key[3] == key.D)
             return Recall(place);
-        int count = EncodeWindow(ref piece, length);
+        int count = EncodeAny(ref piece, length);
         return count <= ShortTokens ? Remember(Place(low, high), low, high, count) : Remember(place, key, count);
     }
 
@@ -108,12 +111,12 @@ internal sealed unsafe class BpeScratch
     public int EncodeLong(ref byte piece, int length)
     {
         if (length > LongBytes)
-            return TryWhole(ref piece, length) ? 1 : length <= WindowMerger.Most ? EncodeWindow(ref piece, length) : EncodeByWindows(ref piece, length);
+            return TryWhole(ref piece, length) ? 1 : EncodeAny(ref piece, length);
         Vector key = LongKey(ref piece, length);
         Long* place = LongPlace(key);
         if (place->Key[0] == key.A && place->Key[1] == key.B && place->Key[2] == key.C && place->Key[3] == key.D)
             return Recall(place);
-        return Remember(place, key, TryWhole(ref piece, length) ? 1 : EncodeWindow(ref piece, length));
+        return Remember(place, key, TryWhole(ref piece, length) ? 1 : EncodeAny(ref piece, length));
     }
 
     /// <summary>The tokens that were found last.</summary>
@@ -169,6 +172,102 @@ internal sealed unsafe class BpeScratch
     {
         ulong hash = (key.A * 0x9E3779B97F4A7C15) + (key.B * 0xC2B2AE3D27D4EB4F) + (key.C * 0xD6E8FEB86659FD93) + (key.D * 0xA0761D6478BD642F);
         return _long + (hash >> (64 - LongBits));
+    }
+
+    /// <summary>Encodes a piece of text beyond ASCII but for its first byte: the longest token that stays apart from the one before, with steps back where none does.
+    /// The dead ends are marked, so that no position is tried twice. Algorithm: the crate bpe of rust-gems.</summary>
+    private int EncodeByTrie(ref byte piece, int length, TokenTrie trie)
+    {
+        if (_stack.Length <= length)
+            _stack = new int[Math.Max(length + 1, 2 * _stack.Length)];
+        if (_tokens.Length < length)
+            _tokens = new int[Math.Max(length, 2 * _tokens.Length)];
+        ref int stack = ref MemoryMarshal.GetArrayDataReference(_stack);
+        int depth = 0, at = 0;
+        bool dead = false;
+        while (at < length)
+        {
+            int symbol = trie.Longest(ref Unsafe.Add(ref piece, at), length - at);
+            // Nearly always the first fits.
+            if (dead || (depth > 0 && !StayApart(Unsafe.Add(ref stack, depth - 1), symbol)))
+            {
+                if (!dead)
+                    ClearDeadEnds(length);
+                dead = true;
+                while (IsDeadEnd(at + trie.Length(symbol)) || (depth > 0 && !StayApart(Unsafe.Add(ref stack, depth - 1), symbol)))
+                {
+                    symbol = trie.Shorter(symbol);
+                    while (symbol < 0)
+                    {
+                        MarkDeadEnd(at);
+                        symbol = Unsafe.Add(ref stack, --depth);
+                        at -= trie.Length(symbol);
+                        symbol = trie.Shorter(symbol);
+                    }
+                }
+            }
+            Unsafe.Add(ref stack, depth++) = symbol;
+            at += trie.Length(symbol);
+        }
+        ref int ids = ref MemoryMarshal.GetArrayDataReference(_symbols.Ids);
+        int count = 0;
+        for (int i = 0; i < depth; i++)
+        {
+            int id = Unsafe.Add(ref ids, Unsafe.Add(ref stack, i));
+            _tokens[count] = id;
+            count += id >= 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    private void ClearDeadEnds(int length)
+    {
+        int words = (length >> 6) + 1;
+        if (_deadEnds.Length < words)
+            _deadEnds = new ulong[2 * words];
+        else
+            _deadEnds.AsSpan(0, words).Clear();
+    }
+
+    private bool IsDeadEnd(int at) => (_deadEnds[at >> 6] >> at & 1) != 0;
+
+    private void MarkDeadEnd(int at) => _deadEnds[at >> 6] |= 1UL << at;
+
+    /// <summary><see cref="BpeSymbols.StayApart"/> by memory. A place holds the pair and the answer, so that it is exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool StayApart(int left, int right)
+    {
+        ulong key = ((ulong)(uint)left << 22) + ((uint)right << 1) + 2;
+        ulong* place = _apart + ((key * 0x9E3779B97F4A7C15) >> (64 - ApartBits));
+        ulong known = *place;
+        if ((known & ~1UL) == key)
+            return (known & 1) != 0;
+        return Learn(left, right, key, place);
+    }
+
+    private bool Learn(int left, int right, ulong key, ulong* place)
+    {
+        bool apart = _symbols.StayApart(left, right);
+        *place = key | (apart ? 1UL : 0);
+        return apart;
+    }
+
+    /// <summary>Whether all bytes but the first are beyond ASCII.</summary>
+    private static bool BeyondAscii(ref byte piece, int length)
+    {
+        for (int at = 1; at < length; at++)
+        {
+            if (Unsafe.Add(ref piece, at) < 128)
+                return false;
+        }
+        return true;
+    }
+
+    private int EncodeAny(ref byte piece, int length)
+    {
+        if (_symbols.Trie is { } trie && BeyondAscii(ref piece, length))
+            return EncodeByTrie(ref piece, length, trie);
+        return length <= WindowMerger.Most ? EncodeWindow(ref piece, length) : EncodeByWindows(ref piece, length);
     }
 
     /// <summary>Merges up to 64 bytes.</summary>

@@ -12,12 +12,13 @@ internal sealed class BpeSymbols
 
     private readonly int[] _left, _right;
 
-    private BpeSymbols(int[] ids, int[] left, int[] right, bool[] whole, PairTable pairs)
+    private BpeSymbols(Vocabulary vocabulary, int[] ids, int[] left, int[] right, bool[] whole, PairTable pairs)
     {
         (Ids, _left, _right, Whole, Pairs) = (ids, left, right, whole, pairs);
         Monotone = true;
         for (int symbol = 256; symbol < left.Length; symbol++)
             Monotone &= left[symbol] < symbol && right[symbol] < symbol;
+        Trie = Monotone ? new TokenTrie(this, vocabulary) : null;
         AllBytes = !ids.AsSpan(0, 256).Contains(-1);
     }
 
@@ -28,6 +29,9 @@ internal sealed class BpeSymbols
     public bool[] Whole { get; }
 
     public PairTable Pairs { get; }
+
+    /// <summary>The longest tokens beyond ASCII, where <see cref="Monotone"/>.</summary>
+    public TokenTrie? Trie { get; }
 
     /// <summary>Whether every merge comes after those that make its parts, as in every trained vocabulary.</summary>
     public bool Monotone { get; }
@@ -92,7 +96,7 @@ internal sealed class BpeSymbols
             (lefts[256 + k], rights[256 + k]) = (symbolOf[merges[k].Left], symbolOf[merges[k].Right]);
             pairs.Add(lefts[256 + k], rights[256 + k], 256 + k);
         }
-        return new BpeSymbols(ids, lefts, rights, whole, pairs);
+        return new BpeSymbols(vocabulary, ids, lefts, rights, whole, pairs);
     }
 
     /// <summary>

@@ -37,13 +37,20 @@ internal sealed class NaiveBpe(Vocabulary vocabulary, IReadOnlyList<(int Left, i
 /// <summary>Random vocabularies and merges.</summary>
 internal sealed record RandomBpe(Vocabulary Vocabulary, List<(int Left, int Right)> Merges)
 {
+    // One letter, few, more, and bytes of characters of two, three and four bytes in any order.
+    private static readonly byte[][] Alphabets =
+    [
+        [.. "a"u8], [.. "ab "u8], [.. "abcde \n'"u8], [.. "aaaaab"u8], [0xD0, 0xB0, 0xD1, 0x81], [0xE3, 0x81, 0x82, 0x83, 0x84], [0xE3, 0x81, 0x82, 0xF0, 0x9F, 0x98, 0x20], [0xE3, 0x81], [0x80, 0x81],
+    ];
+
     /// <summary>Merges of random tokens made before; optionally in an order that has nothing to do with how tokens are made, with several ways to one token, and with bytes missing.</summary>
     public static RandomBpe Create(Random random, int merges, bool trained, bool allBytes = true)
     {
+        byte[] letters = Alphabets[random.Next(Alphabets.Length)];
         var tokens = new List<byte[]>();
         for (int value = 0; value < 256; value++)
         {
-            if (allBytes || value is 'a' or 'b' or ' ' || random.Next(4) > 0)
+            if (allBytes || value == letters[0] || random.Next(4) > 0)
                 tokens.Add([(byte)value]);
         }
         int[] order = [.. Enumerable.Range(0, tokens.Count)];
@@ -52,17 +59,16 @@ internal sealed record RandomBpe(Vocabulary Vocabulary, List<(int Left, int Righ
         var ids = new Dictionary<string, int>();
         for (int i = 0; i < tokens.Count; i++)
             ids.Add(Convert.ToHexString(tokens[i]), i);
-        string letters = random.Next(3) switch { 0 => "a", 1 => "ab ", _ => "abcde \n'" };
         var list = new List<(int, int)>();
         var given = new HashSet<(int, int)>();
-        List<int> useful = [.. letters.Select(c => ids.GetValueOrDefault(((int)c).ToString("X2"), -1)).Where(id => id >= 0)];
+        List<int> useful = [.. letters.Select(c => ids.GetValueOrDefault(c.ToString("X2"), -1)).Where(id => id >= 0)];
         for (int k = 0; k < merges * 3 && list.Count < merges; k++)
         {
             int left = useful[random.Next(useful.Count)], right = useful[random.Next(useful.Count)];
             byte[] joined = [.. tokens[left], .. tokens[right]];
             string key = Convert.ToHexString(joined);
             bool known = ids.TryGetValue(key, out int id);
-            if (joined.Length > 300 || !given.Add((left, right)) || (known && trained))
+            if (joined.Length > 200 || !given.Add((left, right)) || (known && trained))
                 continue;
             if (!known)
             {
@@ -83,11 +89,23 @@ internal sealed record RandomBpe(Vocabulary Vocabulary, List<(int Left, int Righ
 
     public static byte[] Text(Random random, int length)
     {
-        string letters = random.Next(4) switch { 0 => "a", 1 => "ab ", 2 => "abcde \n'", _ => "aaaaab" };
+        byte[] letters = Alphabets[random.Next(Alphabets.Length)];
         var text = new byte[length];
         for (int i = 0; i < length; i++)
-            text[i] = random.Next(200) == 0 ? (byte)random.Next(256) : (byte)letters[random.Next(letters.Length)];
+            text[i] = random.Next(200) == 0 ? (byte)random.Next(256) : letters[random.Next(letters.Length)];
         return text;
+    }
+
+    /// <summary>A text of tokens and parts of them.</summary>
+    public byte[] Tokens(Random random, int count)
+    {
+        var text = new List<byte>();
+        for (int i = 0; i < count && text.Count < 600; i++)
+        {
+            byte[] token = Vocabulary[Vocabulary.Count - 1 - random.Next(Math.Min(Vocabulary.Count, 1 + Merges.Count))].ToArray();
+            text.AddRange(random.Next(3) == 0 ? token[..random.Next(1, token.Length + 1)] : token);
+        }
+        return [.. text];
     }
 
     public ByteLevelBpe Model(bool wholeFirst) => ByteLevelBpe.FromMerges(Vocabulary, Merges, wholeFirst);
