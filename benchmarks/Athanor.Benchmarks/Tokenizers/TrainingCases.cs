@@ -32,7 +32,7 @@ internal static class TrainingCases
                 long start = Stopwatch.GetTimestamp();
                 PieceCounts pieces = PieceCounter.Count(DocumentSource.From(documents), new PieceCounterOptions(PieceScanners.Cl100k) { Threads = threads });
                 double counted = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                result = BpeTrainer.Train(pieces, new BpeTrainerOptions(size) { Threads = threads });
+                result = BpeTrainer.Train(pieces, new BpeTrainerOptions(size) { Threads = threads, MinimumFrequency = 1 });
                 whole.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
                 counting.Add(counted);
                 merging.Add(whole[^1] - counted);
@@ -44,6 +44,17 @@ internal static class TrainingCases
             report.Add(new Result("", $"{name}-{threads}t-peak-tables", result.Counting.PeakTableBytes / 1048576.0, "MiB") { Threads = threads });
             report.Add(new Result("", $"{name}-{threads}t-peak-merge", result.PeakMergeBytes / 1048576.0, "MiB") { Threads = threads });
         }
+        List<double> unigram = [];
+        UnigramTrainingResult? trained = null;
+        for (int round = 0; round < (options.Quick ? 1 : 2); round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            PieceCounts words = PieceCounter.Count(DocumentSource.From(documents), new PieceCounterOptions(UnigramTrainerOptions.Words) { Threads = 2 });
+            trained = UnigramTrainer.Train(words, new UnigramTrainerOptions(Math.Min(size, 16_000)) { Threads = 2 });
+            unigram.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+        Add(report, $"{name}-unigram-2t", unigram, 2);
+        report.Add(new Result("", $"{name}-unigram-2t-vocabulary", trained!.Pieces.Count, "tokens") { Threads = 2 });
         using var process = Process.GetCurrentProcess();
         report.Add(new Result("", $"{name}-peak-process", process.PeakWorkingSet64 / 1048576.0, "MiB"));
     }

@@ -4,7 +4,7 @@ namespace Athanor.Tokenizers.Training;
 /// Gathers documents into blocks of equal work. A document that does not fit is cut at a safe place; one without any (megabytes without a space)
 /// makes its block grow up to <see cref="LargestBatch"/> and is cut there between two characters.
 /// </summary>
-internal sealed class DocumentBatcher(bool cutsInside)
+internal sealed class DocumentBatcher(CutPlaces places)
 {
     public const int BatchSize = 1 << 20;
     public const int LargestBatch = 1 << 26;
@@ -51,7 +51,7 @@ internal sealed class DocumentBatcher(bool cutsInside)
     {
         int open = _batch.OpenStart;
         ReadOnlySpan<byte> text = _batch.Bytes.AsSpan(open, _batch.Length - open);
-        int cut = cutsInside ? SafeCut.FindLast(text, Math.Max(0, _searched - open - 4)) : -1;
+        int cut = SafeCut.FindLast(text, Math.Max(0, _searched - open - 4), places);
         if (cut < 0 && open == 0)
         {
             if (_batch.Bytes.Length < LargestBatch)

@@ -21,7 +21,7 @@ internal sealed class PieceCounterRun : IDisposable
         _options = options;
         _progress = progress;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        _batcher = new DocumentBatcher(cutsInside: true);
+        _batcher = new DocumentBatcher(SafeCut.PlacesOf(options.Scanner));
         _spill = new SpillFolder(options.SpillFolder);
         if (options.CreateSpillFile is { } create)
             _spill.Create = create;

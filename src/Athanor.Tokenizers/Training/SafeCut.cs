@@ -1,4 +1,20 @@
+using Athanor.Tokenizers.PreTokenizers;
+using Athanor.Tokenizers.PreTokenizers.Scanners;
+
 namespace Athanor.Tokenizers.Training;
+
+/// <summary>Which places of a text may be cut for a pre-tokenizer.</summary>
+internal enum CutPlaces
+{
+    /// <summary>None: nothing is known of it.</summary>
+    None,
+
+    /// <summary>Before a space.</summary>
+    Spaces,
+
+    /// <summary>All kinds.</summary>
+    All,
+}
 
 /// <summary>
 /// Places where a text may be cut without changing its pieces, whatever stands before and behind. They hold for every pre-tokenizer of the GPT family:
@@ -6,12 +22,16 @@ namespace Athanor.Tokenizers.Training;
 /// </summary>
 internal static class SafeCut
 {
+    /// <summary>The places that are safe for <paramref name="scanner"/>.</summary>
+    public static CutPlaces PlacesOf(PieceScanner scanner) =>
+        scanner is MetaspaceWords ? CutPlaces.Spaces : PieceScanners.All.Contains(scanner) ? CutPlaces.All : CutPlaces.None;
+
     /// <summary>The last safe place in (<paramref name="from"/>, end of text), or -1.</summary>
-    public static int FindLast(ReadOnlySpan<byte> text, int from)
+    public static int FindLast(ReadOnlySpan<byte> text, int from, CutPlaces places)
     {
-        for (int cut = text.Length - 1; cut > from; cut--)
+        for (int cut = text.Length - 1; cut > from && places != CutPlaces.None; cut--)
         {
-            if (IsSafe(text, cut))
+            if (IsSafe(text, cut, places))
                 return cut;
         }
         return -1;
@@ -32,7 +52,7 @@ internal static class SafeCut
         return cut;
     }
 
-    private static bool IsSafe(ReadOnlySpan<byte> text, int cut)
+    private static bool IsSafe(ReadOnlySpan<byte> text, int cut, CutPlaces places)
     {
         if (cut < 1 || cut >= text.Length)
             return false;
@@ -40,6 +60,8 @@ internal static class SafeCut
         // A space between two ASCII letters opens a piece of its own.
         if (behind == ' ')
             return cut + 1 < text.Length && char.IsAsciiLetter((char)before) && char.IsAsciiLetter((char)text[cut + 1]);
+        if (places == CutPlaces.Spaces)
+            return false;
         // A single line feed between visible characters closes its piece; two would be divided differently at the end of a text.
         if (before == '\n')
             return cut >= 2 && text[cut - 2] is > 0x20 and < 0x7F && char.IsAsciiLetterOrDigit((char)behind);

@@ -50,9 +50,9 @@ public sealed class PieceCounterTests : IDisposable
     [Fact]
     public void Many_spilled_runs_are_merged_in_levels()
     {
-        byte[][] documents = [.. MixedDocuments(5, 300, 8000)];
+        byte[][] documents = [.. MixedDocuments(5, 200, 8000)];
         PieceCounts counts = PieceCounter.Count(Source(documents), Options() with { Threads = 2, MemoryLimit = 1 << 16 });
-        Assert.True(counts.Statistics.SpilledRuns > 70, $"{counts.Statistics.SpilledRuns} runs");
+        Assert.True(counts.Statistics.SpilledRuns > 40, $"{counts.Statistics.SpilledRuns} runs");
         Assert.Equal(Expected(documents, PieceScanners.Cl100k), Text(counts));
     }
 
@@ -61,9 +61,9 @@ public sealed class PieceCounterTests : IDisposable
     {
         var random = new Random(9);
         var text = new MemoryStream();
-        while (text.Length < 2_500_000)
+        while (text.Length < 1_200_000)
             text.Write(NastyText.Create(random, 50));
-        foreach (PieceScanner scanner in (PieceScanner[])[PieceScanners.Gpt2, PieceScanners.O200k])
+        foreach (PieceScanner scanner in (PieceScanner[])[PieceScanners.Gpt2, PieceScanners.O200k, UnigramTrainerOptions.Words])
         {
             byte[] document = text.ToArray();
             PieceCounts counts = PieceCounter.Count(Source(document), Options() with { Scanner = scanner, Threads = 3 });
@@ -80,7 +80,7 @@ public sealed class PieceCounterTests : IDisposable
             byte[] text = round % 2 == 0 ? NastyText.CreateAscii(random, random.Next(2, 60))
                 : Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 12).Select(_ => random.Next(6) switch
                 { 0 => "\u3001", 1 => "\u3002", 2 => "\u65e5\u672c", 3 => "\u4dc0", 4 => " \n", _ => "a b" })));
-            int cut = SafeCut.FindLast(text, 0);
+            int cut = SafeCut.FindLast(text, 0, CutPlaces.All);
             if (cut < 0)
                 continue;
             foreach (PieceScanner scanner in PieceScanners.All)
