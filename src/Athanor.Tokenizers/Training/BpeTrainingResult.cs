@@ -1,3 +1,7 @@
+using Athanor.Tokenizers.Bpe;
+using Athanor.Tokenizers.Decoders;
+using Athanor.Tokenizers.PreTokenizers;
+
 namespace Athanor.Tokenizers.Training;
 
 /// <summary>A merge of two tokens into one, all given by id.</summary>
@@ -30,4 +34,18 @@ public sealed record BpeTrainingResult
 
     /// <summary>The most bytes that the merging held: the line of pieces, positions, pairs.</summary>
     public long PeakMergeBytes { get; init; }
+
+    /// <summary>A tokenizer of this vocabulary that cuts text by the pre-tokenizer it was counted with.</summary>
+    public Tokenizer ToTokenizer(PieceScanner scanner, TokenizerSettings? settings = null)
+    {
+        PreTokenizer split = new SplitPreTokenizer(scanner.Pattern, isRegex: true, SplitBehavior.Isolated);
+        return new Tokenizer(new TokenizerParts
+        {
+            Model = ByteLevelBpe.FromMerges(new Vocabulary(Tokens), [.. Merges.Select(merge => (merge.Left, merge.Right))]),
+            AddedTokens = [.. SpecialTokens],
+            PreTokenizer = new SequencePreTokenizer([split, new ByteLevelPreTokenizer(AddPrefixSpace: false, UseRegex: false)]),
+            Decoder = new ByteLevelDecoder(),
+            Settings = settings ?? new TokenizerSettings(),
+        });
+    }
 }

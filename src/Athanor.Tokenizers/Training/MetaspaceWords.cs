@@ -1,3 +1,4 @@
+using Athanor.Tokenizers.Bpe;
 using Athanor.Tokenizers.PreTokenizers;
 
 namespace Athanor.Tokenizers.Training;
@@ -14,4 +15,7 @@ internal sealed class MetaspaceWords : PieceScanner
         int next = text[(start + 1)..].IndexOf((byte)' ');
         return next < 0 ? text.Length : start + 1 + next;
     }
+
+    internal override ByteLevelEncoder CreateEncoder(ByteLevelBpe model) =>
+        throw new NotSupportedException("Words cut at spaces are for training Unigram; byte-level BPE is cut by one of PieceScanners.");
 }

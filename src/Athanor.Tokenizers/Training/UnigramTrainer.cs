@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Athanor.Tokenizers.SentencePiece;
 
 namespace Athanor.Tokenizers.Training;
 
@@ -42,7 +42,7 @@ public static class UnigramTrainer
         progress?.Report(new TrainingProgress("seed", 0, 0));
         HashSet<byte[]> taken = new(options.SpecialTokens.Select(Encoding.UTF8.GetBytes), ByteStringComparer.Instance);
         if (options.ByteFallback)
-            taken.UnionWith(ByteTokens());
+            taken.UnionWith(Enumerable.Range(0, 256).Select(ByteTokens.Name));
         UnigramVocabulary vocabulary = Seed(corpus, options, taken, cancellation);
         List<UnigramRound> rounds = [];
         int target = (int)Math.Min(int.MaxValue, room * SizeMargin);
@@ -277,22 +277,20 @@ public static class UnigramTrainer
         chosen.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Token.AsSpan().SequenceCompareTo(b.Token));
         List<UnigramPiece> pieces = [.. options.SpecialTokens.Select(name => new UnigramPiece(Encoding.UTF8.GetBytes(name), 0))];
         if (options.ByteFallback)
-            pieces.AddRange(ByteTokens().Select(token => new UnigramPiece(token, 0)));
+            pieces.AddRange(Enumerable.Range(0, 256).Select(value => new UnigramPiece(ByteTokens.Name(value), 0)));
         pieces.AddRange(chosen);
         return new UnigramTrainingResult
         {
             Pieces = pieces,
             SpecialTokens = [.. options.SpecialTokens.Select((name, id) => new AddedToken(id, name))],
             UnknownId = options.SpecialTokens.ToList().IndexOf(options.UnknownToken),
+            ByteFallback = options.ByteFallback,
             Rounds = rounds,
             StoppedEarly = pieces.Count == options.VocabularySize ? null
                 : $"The text has only {pieces.Count} tokens worth keeping instead of {options.VocabularySize}. Give more text, ask for a smaller vocabulary, or raise MaxPieceCharacters.",
             Counting = counting,
         };
     }
-
-    private static IEnumerable<byte[]> ByteTokens() =>
-        Enumerable.Range(0, 256).Select(value => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>")));
 
     private static ReadOnlySpan<int> Word(UnigramCorpus corpus, int word) => corpus.Text.AsSpan(corpus.Starts[word], corpus.End(word) - corpus.Starts[word]);
 

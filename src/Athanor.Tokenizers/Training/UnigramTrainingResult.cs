@@ -1,3 +1,8 @@
+using System.Text;
+using Athanor.Tokenizers.Decoders;
+using Athanor.Tokenizers.PreTokenizers;
+using Athanor.Tokenizers.SentencePiece;
+
 namespace Athanor.Tokenizers.Training;
 
 /// <summary>A token of a Unigram vocabulary.</summary>
@@ -22,6 +27,9 @@ public sealed record UnigramTrainingResult
     /// <summary>The id of the unknown token.</summary>
     public required int UnknownId { get; init; }
 
+    /// <summary>Whether unknown characters become the tokens of their bytes.</summary>
+    public bool ByteFallback { get; init; }
+
     /// <summary>The rounds of training.</summary>
     public required IReadOnlyList<UnigramRound> Rounds { get; init; }
 
@@ -30,4 +38,26 @@ public sealed record UnigramTrainingResult
 
     /// <summary>What counting the corpus went through.</summary>
     public required PieceCountingStatistics Counting { get; init; }
+
+    /// <summary>A tokenizer of this vocabulary: text is cut before every space, and a space is put before it.</summary>
+    public Tokenizer ToTokenizer(TokenizerSettings? settings = null)
+    {
+        var kinds = new PieceKind[Pieces.Count];
+        Array.Fill(kinds, PieceKind.Normal);
+        foreach (AddedToken token in SpecialTokens)
+            kinds[token.Id] = token.Id == UnknownId ? PieceKind.Unknown : PieceKind.Control;
+        if (ByteFallback)
+            Array.Fill(kinds, PieceKind.Byte, SpecialTokens.Count, 256);
+        var vocabulary = new Vocabulary(Pieces.Select((piece, id) => KeyValuePair.Create(id, piece.Token)));
+        var mark = new Rune(UnigramCorpus.Space);
+        TokenDecoder metaspace = new MetaspaceDecoder(mark);
+        return new Tokenizer(new TokenizerParts
+        {
+            Model = new Unigram(vocabulary, [.. Pieces.Select(piece => piece.Score)], new UnigramOptions { UnknownId = UnknownId, ByteFallback = ByteFallback }, kinds),
+            AddedTokens = [.. SpecialTokens],
+            PreTokenizer = new MetaspacePreTokenizer(mark),
+            Decoder = ByteFallback ? new SequenceDecoder([new ByteFallbackDecoder(), metaspace]) : metaspace,
+            Settings = settings ?? new TokenizerSettings(),
+        });
+    }
 }
