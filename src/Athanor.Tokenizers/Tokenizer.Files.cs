@@ -1,25 +1,22 @@
+using Athanor.Tokenizers.Files;
 using Athanor.Tokenizers.Files.HuggingFace;
 
 namespace Athanor.Tokenizers;
 
 public sealed partial class Tokenizer
 {
-    /// <summary>The tokenizer of a folder or file: a Hugging Face model folder or its <c>tokenizer.json</c>.</summary>
+    /// <summary>
+    /// The tokenizer of a folder or file: a Hugging Face model folder or its <c>tokenizer.json</c>, a SentencePiece <c>.model</c>, a tiktoken rank file.
+    /// </summary>
+    /// <param name="path">The folder or file.</param>
+    /// <param name="encoding">The encoding of a tiktoken rank file; as the file's name says when null.</param>
     /// <exception cref="TokenizerFormatException">The file cannot be used, or makes other ids than the fingerprint beside it says.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or the folder holds none.</exception>
-    public static Tokenizer Load(string path)
+    /// <exception cref="ArgumentException">The encoding is not known.</exception>
+    public static Tokenizer Load(string path, string? encoding = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (Directory.Exists(path))
-        {
-            string json = Path.Combine(path, TokenizerFolder.TokenizerFile);
-            return File.Exists(json)
-                ? TokenizerFolder.Load(json)
-                : throw new FileNotFoundException($"The folder '{path}' holds no {TokenizerFolder.TokenizerFile}.", json);
-        }
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
-        return TokenizerFolder.Load(path);
+        return TokenizerFiles.Load(path, encoding);
     }
 
     /// <summary>The tokenizer of the bytes of a <c>tokenizer.json</c>, without settings.</summary>

@@ -37,7 +37,8 @@ public sealed record TokenizerParts
     public PaddingSettings? Padding { get; init; }
 
     /// <summary>
-    /// Tokens that the model's file lists but the model can never make, by id: of byte-level models those that are not written in the byte alphabet.
+    /// Tokens that the model's file lists but the model does not make, by id: special tokens, and of byte-level models those that are not written
+    /// in the byte alphabet.
     /// </summary>
     internal ImmutableSortedDictionary<int, string> UnreachableTokens { get; init; } = ImmutableSortedDictionary<int, string>.Empty;
 }

@@ -13,10 +13,12 @@ internal static class Fingerprint
     /// <summary>The file in the tokenizer's folder; other tools do not look at it.</summary>
     public const string FileName = "tokenizer_fingerprint.json";
 
-    // Contractions in both cases and with the long s, numbers of several scripts, runs of each kind of white space, line breaks, combining marks in both
+    // Prose and code, contractions in both cases and with the long s, numbers of several scripts, runs of each kind of white space, line breaks, combining marks in both
     // orders, Hangul parts, ligatures, full-width forms, emoji with joiners and flags, right-to-left and Indic text, controls, markup of special tokens.
     private const string Text =
-        "Hello, World! It's WE'LL you'Ve \u0027\u017F I'd  don't\u2019t 1234567 3.14159 \u0663\u0664\u0665 \uFF11\uFF12 \u2167 \u00BD\n\n\t\t  indented\r\n"
+        "The quick brown fox jumps over the lazy dog, and there is more of this in every language that people write. "
+        + "for (int i = 0; i < values.Length; i++)\n{\n    total += values[i] * 2.5e-3;\n}\n"
+        + "Hello, World! It's WE'LL you'Ve \u0027\u017F I'd  don't\u2019t 1234567 3.14159 \u0663\u0664\u0665 \uFF11\uFF12 \u2167 \u00BD\n\n\t\t  indented\r\n"
         + "   trailing   \n \u00A0\u3000\u2028x\u0085y e\u0301\u0323 \u00E9 \u1EB9\u0301 \u1100\u1161\u11A8 \uAC01 \uFB01 \u212B \u2460\uFF21 "
         + "\u041F\u0440\u0438\u0432\u0435\u0442 \u4F60\u597D\uFF0C\u4E16\u754C\u3002 \u3053\u3093\u306B\u3061\u306F\u30AB\u30BF\u30AB\u30CA \uD55C\uAD6D\uC5B4 "
         + "\u0E2A\u0E27\u0E31\u0E2A\u0E14\u0E35 \u0645\u0631\u062D\u0628\u0627 \u05E9\u05DC\u05D5\u05DD \u0928\u092E\u0938\u094D\u0924\u0947 "

@@ -52,7 +52,7 @@ internal sealed class JsonPart
     public Rune Character(string name)
     {
         string text = Text(name);
-        return Rune.TryGetRuneAt(text, 0, out Rune rune) && rune.Utf16SequenceLength == text.Length
+        return text.Length > 0 && Rune.TryGetRuneAt(text, 0, out Rune rune) && rune.Utf16SequenceLength == text.Length
             ? rune
             : throw Wrong($"has '{text}' for \"{name}\" where one character is expected.");
     }

@@ -10,12 +10,14 @@ namespace Athanor.Tokenizers.Files.HuggingFace;
 /// <summary>
 /// Reads the part <c>model</c> of <c>tokenizer.json</c>. Vocabulary and merges are read token by token, without a tree of the JSON in memory.
 /// </summary>
-internal sealed class ModelJsonReader(string source)
+internal sealed class ModelJsonReader(string source, IEnumerable<AddedToken> added)
 {
     private const string Path = "$.model";
     private static readonly string[] _large = ["vocab", "merges"];
 
     private readonly Dictionary<byte[], int> _ids = new(ByteStringComparer.Instance);
+    private readonly ImmutableSortedDictionary<int, string>.Builder _aside = ImmutableSortedDictionary.CreateBuilder<int, string>();
+    private readonly HashSet<int> _results = [];
     private byte[] _text = new byte[256];
 
     /// <summary>The model and the tokens of its file that it cannot make, by id.</summary>
@@ -69,15 +71,17 @@ internal sealed class ModelJsonReader(string source)
                     return (UnigramModel(part, ref vocab), ImmutableSortedDictionary<int, string>.Empty);
                 case "WordPiece":
                     ReadVocabulary(ref vocab);
+                    SetSpecialAside(part.Text("unk_token"), []);
                     var wordPiece = new WordPiece(
                         VocabularyOf(), part.Text("unk_token"), part.Text("continuing_subword_prefix"), part.Int("max_input_chars_per_word"));
                     part.Finish();
-                    return (wordPiece, ImmutableSortedDictionary<int, string>.Empty);
+                    return (wordPiece, _aside.ToImmutable());
                 case "WordLevel":
                     ReadVocabulary(ref vocab);
+                    SetSpecialAside(part.Text("unk_token"), []);
                     var wordLevel = new WordLevel(VocabularyOf(), part.Text("unk_token"));
                     part.Finish();
-                    return (wordLevel, ImmutableSortedDictionary<int, string>.Empty);
+                    return (wordLevel, _aside.ToImmutable());
                 default:
                     throw part.Wrong($"is a model of the unknown type \"{type}\"; known are BPE, Unigram, WordPiece and WordLevel.");
             }
@@ -114,26 +118,48 @@ internal sealed class ModelJsonReader(string source)
         };
         part.Finish();
         List<(int, int)> pairs = ReadMerges(ref merges, prefix ?? "");
+        SetSpecialAside(unknown, pairs);
         bool plain = byteLevel && !options.ByteFallback && string.IsNullOrEmpty(prefix) && string.IsNullOrEmpty(suffix);
         if (!plain || unknown is not null && _ids.Count > 0 && !HasAllBytes())
-            return (new CharacterBpe(VocabularyOf(), pairs, options), ImmutableSortedDictionary<int, string>.Empty);
+            return (new CharacterBpe(VocabularyOf(), pairs, options), _aside.ToImmutable());
 
         var tokens = new List<KeyValuePair<int, byte[]>>(_ids.Count);
-        var unreachable = ImmutableSortedDictionary.CreateBuilder<int, string>();
         byte[] bytes = new byte[_ids.Keys.Max(token => (int?)token.Length) ?? 0];
         foreach ((byte[] token, int id) in _ids)
         {
             if (ByteAlphabet.TryDecode(token, bytes, out int length) && length > 0)
                 tokens.Add(new(id, bytes.AsSpan(0, length).ToArray()));
             else
-                unreachable.Add(id, Encoding.UTF8.GetString(token));
+                _aside.Add(id, Encoding.UTF8.GetString(token));
         }
         foreach ((int left, int right) in pairs)
         {
-            if (unreachable.TryGetValue(left, out string? foreign) || unreachable.TryGetValue(right, out foreign))
+            if (_aside.TryGetValue(left, out string? foreign) || _aside.TryGetValue(right, out foreign))
                 throw Wrong($"{Path}.merges", $"join the token '{foreign}', which is not written in the byte alphabet and so can never occur.");
         }
-        return (ByteLevelBpe.FromMerges(new Vocabulary(tokens), pairs, options.IgnoreMerges), unreachable.ToImmutable());
+        return (ByteLevelBpe.FromMerges(new Vocabulary(tokens), pairs, options.IgnoreMerges), _aside.ToImmutable());
+    }
+
+    /// <summary>
+    /// Takes special tokens out of the model's vocabulary: where they are wanted they are cut out of the text before it, and where they are not,
+    /// a word that is written like one must stay text. Tokens that merges need, and the unknown token, stay.
+    /// </summary>
+    private void SetSpecialAside(string? unknown, List<(int Left, int Right)> merges)
+    {
+        var needed = new HashSet<int>();
+        foreach ((int left, int right) in merges)
+        {
+            needed.Add(left);
+            needed.Add(right);
+        }
+        foreach (AddedToken token in added)
+        {
+            byte[] text = Encoding.UTF8.GetBytes(token.Content);
+            if (!token.Special || token.Content == unknown || text.Length < 2 || !_ids.TryGetValue(text, out int id) || id != token.Id || needed.Contains(id) || _results.Contains(id))
+                continue;
+            _ids.Remove(text);
+            _aside.Add(id, token.Content);
+        }
     }
 
     private bool HasAllBytes()
@@ -240,11 +266,12 @@ internal sealed class ModelJsonReader(string source)
                 joined = new byte[2 * (leftLength + tail.Length)];
             head.CopyTo(joined);
             tail.CopyTo(joined.AsSpan(leftLength));
-            if (!ids.ContainsKey(joined.AsSpan(0, leftLength + tail.Length)))
+            if (!ids.TryGetValue(joined.AsSpan(0, leftLength + tail.Length), out int result))
                 throw Wrong($"{path}[{index}]", $"makes '{Encoding.UTF8.GetString(joined.AsSpan(0, leftLength + tail.Length))}', which the vocabulary lacks.");
             if (!seen.Add((leftId, rightId)))
                 throw Wrong($"{path}[{index}]", $"joins '{Encoding.UTF8.GetString(head)}' and '{Encoding.UTF8.GetString(end)}' a second time; keep one.");
             merges.Add((leftId, rightId));
+            _results.Add(result);
         }
         return merges;
     }

@@ -12,23 +12,30 @@ internal static class TokenizerFolder
     public static Tokenizer Load(string file)
     {
         TokenizerParts parts = TokenizerJsonReader.Read(ReadFile(file), file);
-        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        string config = Path.Combine(folder, ConfigFile), map = Path.Combine(folder, MapFile), template = Path.Combine(folder, TemplateFile);
-        if (File.Exists(config) || File.Exists(map))
-        {
-            parts = parts with
-            {
-                Settings = TokenizerConfigJson.Read(
-                    File.Exists(config) ? ReadFile(config) : "{}"u8.ToArray(), config, File.Exists(map) ? ReadFile(map) : null, map),
-            };
-        }
-        if (parts.Settings.ChatTemplate is null && File.Exists(template))
-            parts = parts with { Settings = parts.Settings with { ChatTemplate = System.Text.Encoding.UTF8.GetString(ReadFile(template)) } };
+        if (SettingsBeside(file) is { } settings)
+            parts = parts with { Settings = settings };
         Tokenizer tokenizer = Make(parts, file);
-        string fingerprint = Path.Combine(folder, Fingerprint.FileName);
+        string fingerprint = Path.Combine(FolderOf(file), Fingerprint.FileName);
         if (File.Exists(fingerprint))
             Fingerprint.Check(ReadFile(fingerprint), fingerprint, tokenizer);
         return tokenizer;
+    }
+
+    /// <summary>The settings in the files beside a tokenizer's file, or null where there are none.</summary>
+    public static TokenizerSettings? SettingsBeside(string file)
+    {
+        string folder = FolderOf(file);
+        string config = Path.Combine(folder, ConfigFile), map = Path.Combine(folder, MapFile), template = Path.Combine(folder, TemplateFile);
+        TokenizerSettings? settings = null;
+        if (File.Exists(config) || File.Exists(map))
+        {
+            settings = TokenizerConfigJson.Read(
+                File.Exists(config) ? ReadFile(config) : "{}"u8.ToArray(), config, File.Exists(map) ? ReadFile(map) : null, map);
+        }
+        // The newer place of the template; it wins, as elsewhere.
+        return File.Exists(template)
+            ? (settings ?? new TokenizerSettings()) with { ChatTemplate = System.Text.Encoding.UTF8.GetString(ReadFile(template)) }
+            : settings;
     }
 
     /// <summary>A tokenizer of parts that were read from <paramref name="source"/>.</summary>
@@ -59,6 +66,8 @@ internal static class TokenizerFolder
         Replace(Path.Combine(folder, ConfigFile), stream => TokenizerConfigJson.Write(stream, tokenizer.Settings));
         Replace(Path.Combine(folder, Fingerprint.FileName), stream => Fingerprint.Write(stream, tokenizer));
     }
+
+    private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
 
     private static byte[] ReadFile(string path)
     {

@@ -111,7 +111,7 @@ internal static class TokenizerJsonReader
         if (!hasModel)
             throw new TokenizerFormatException(source, "$", "lacks the field \"model\"; this is no tokenizer.json.");
         bool byteLevel = CutsIntoBytes(preTokenizer) && !HasByteLevel(normalizer);
-        (TokenModel loaded, ImmutableSortedDictionary<int, string> unreachable) = new ModelJsonReader(source).Read(ref model, byteLevel);
+        (TokenModel loaded, ImmutableSortedDictionary<int, string> unreachable) = new ModelJsonReader(source, added).Read(ref model, byteLevel);
         // The field's library cuts special tokens out of every text, so its model never meets them; here they may be text.
         if (loaded is Unigram unigram)
             loaded = unigram.Hide(added.Where(token => token.Special).Select(token => token.Id));
