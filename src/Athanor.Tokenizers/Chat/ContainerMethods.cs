@@ -18,7 +18,7 @@ internal static class ContainerMethods
 
     private static object? Get(DictValue dict, object?[] bound) => dict.TryGet(bound[0], out object? value) ? value : Arguments.Or(bound[1], null);
 
-    private static object Index(object value, Arguments arguments, RenderState state)
+    private static long Index(object value, Arguments arguments, RenderState state)
     {
         object?[] bound = arguments.Bind(1, "value", "start", "stop");
         List<object?> items = PythonType.ToList(value, state);
@@ -36,7 +36,7 @@ internal static class ContainerMethods
         throw new ChatTemplateException("the value is not in the list.");
     }
 
-    private static object Count(object value, object? sought, RenderState state)
+    private static long Count(object value, object? sought, RenderState state)
     {
         long count = 0;
         foreach (object? item in PythonType.Iterate(value, state))

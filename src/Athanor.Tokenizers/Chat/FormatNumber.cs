@@ -14,6 +14,16 @@ internal static class FormatNumber
         double real = Math.Abs(PythonNumber.ToDouble(value));
         if (!double.IsFinite(real))
             return char.IsAsciiLetterUpper(kind) ? PythonNumber.Repr(real).ToUpperInvariant() : PythonNumber.Repr(real);
+        string text = Real(value, real, kind, precision, alternate);
+        if (!alternate || text.Contains('.', StringComparison.Ordinal))
+            return text;
+        // The alternate form always has its point.
+        int point = text.IndexOfAny(['e', 'E', '%']);
+        return text.Insert(point < 0 ? text.Length : point, ".");
+    }
+
+    private static string Real(object value, double real, char kind, int? precision, bool alternate)
+    {
         switch (kind)
         {
             case 'f' or 'F': return PythonNumber.Fixed(real, precision ?? 6);
@@ -70,7 +80,7 @@ internal static class FormatNumber
     {
         precision = Math.Max(1, precision);
         (string digits, int exponent) = Significant(value, precision);
-        if (exponent < -4 || exponent >= (minimumPlaces > 0 ? Math.Max(1, precision - 1) : precision))
+        if (exponent < -4 || exponent >= precision - minimumPlaces)
         {
             string fraction = alternate ? digits[1..] : digits[1..].TrimEnd('0');
             return $"{digits[0]}{(fraction.Length > 0 ? "." + fraction : "")}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
@@ -81,14 +91,14 @@ internal static class FormatNumber
         return minimumPlaces > 0 && !text.Contains('.', StringComparison.Ordinal) ? text + ".0" : text;
     }
 
-    /// <summary>The digits before the point in groups of three.</summary>
-    public static string Grouped(string digits, char separator)
+    /// <summary>The digits before the point in groups of a size.</summary>
+    public static string Grouped(string digits, char separator, int size)
     {
         int end = 0;
-        while (end < digits.Length && char.IsAsciiDigit(digits[end]))
+        while (end < digits.Length && char.IsAsciiHexDigit(digits[end]) && (size == 4 || char.IsAsciiDigit(digits[end])))
             end++;
         var grouped = new StringBuilder(digits);
-        for (int at = end - 3; at > 0; at -= 3)
+        for (int at = end - size; at > 0; at -= size)
             grouped.Insert(at, separator);
         return grouped.ToString();
     }

@@ -6,6 +6,8 @@ namespace Athanor.Tokenizers.Chat;
 /// <summary>How one value is to be written: fill, alignment, sign, width, grouping, precision and kind.</summary>
 internal sealed class FormatSpec
 {
+    private bool _empty, _signed;
+
     public string Fill { get; set; } = " ";
 
     public char Align { get; set; }
@@ -27,7 +29,7 @@ internal sealed class FormatSpec
     /// <summary>Reads a format specification: [[fill]align][sign][#][0][width][,][.precision][type].</summary>
     public static FormatSpec Parse(string text)
     {
-        var spec = new FormatSpec();
+        var spec = new FormatSpec { _empty = text.Length == 0 };
         int at = 0;
         int fill = text.Length > 1 && char.IsHighSurrogate(text[0]) ? 2 : 1;
         if (text.Length > fill && text[fill] is '<' or '>' or '^' or '=')
@@ -39,11 +41,16 @@ internal sealed class FormatSpec
             (spec.Align, at) = (text[0], 1);
         }
         if (at < text.Length && text[at] is '+' or '-' or ' ')
-            spec.Sign = text[at++];
+            (spec.Sign, spec._signed) = (text[at++], true);
         if (at < text.Length && text[at] == '#')
             (spec.Alternate, at) = (true, at + 1);
         if (at < text.Length && text[at] == '0')
+        {
             (spec.Zero, at) = (true, at + 1);
+            // A fill that is written out wins over the zero, which stands for one.
+            if (!(text.Length > fill && text[fill] is '<' or '>' or '^' or '='))
+                spec.Fill = "0";
+        }
         spec.Width = Number(text, ref at) ?? 0;
         if (at < text.Length && text[at] is ',' or '_')
             spec.Group = text[at++];
@@ -77,7 +84,7 @@ internal sealed class FormatSpec
                 Zero = false;
                 return Text(kind == 's' ? PythonRepr.Str(value, state) : PythonRepr.Repr(value, state), '>', state);
             case 'c':
-                Zero = false;
+                (Zero, Precision) = (false, null);
                 return Text(Character(value), '>', state);
             case 'd' or 'i' or 'u' or 'x' or 'X' or 'o' or 'e' or 'E' or 'f' or 'F' or 'g' or 'G':
                 if (!PythonType.IsNumber(value))
@@ -86,18 +93,19 @@ internal sealed class FormatSpec
                     (Kind, value) = ('d', value is double real ? Truncate(real) : value);
                 else if (kind is 'x' or 'X' or 'o' && value is double)
                     throw new ChatTemplateException($"%{kind} format: an integer is required, not float.");
-                int? precision = Precision;
+                int? digits = null;
                 if (Kind is 'd' or 'x' or 'X' or 'o')
-                    Precision = null;
+                    (digits, Precision) = (Precision, null);
                 if (Align == '<')
                     Zero = false;
-                return Numeric(value!, precision, state);
+                return Numeric(value!, digits, state);
             default: throw new ChatTemplateException($"unsupported format character '{kind}'.");
         }
     }
 
     private static string Character(object? value) =>
         value is string text && PythonText.Length(text) == 1 ? text
+        : value is bool truth ? (truth ? "\x01" : "\0")
         : value is long code and >= 0 and <= 0x10ffff and not (>= 0xd800 and <= 0xdfff) ? char.ConvertFromUtf32((int)code)
         : throw new ChatTemplateException("%c requires an int or one character.");
 
@@ -108,16 +116,18 @@ internal sealed class FormatSpec
     /// <summary>A value by the rules of <c>format</c>.</summary>
     public string Format(object? value, RenderState state)
     {
-        if (PythonType.IsNumber(value) && !(value is bool && Kind is '\0' or 's'))
+        if (_empty)
+            return PythonRepr.Str(value, state);
+        if (PythonType.IsNumber(value))
         {
-            if (Kind == 's' || (value is not double && Kind == '\0' && Precision is not null))
+            if (Kind == 's' || (value is not double && Kind is '\0' or 'd' or 'x' or 'X' or 'o' or 'b' && Precision is not null))
                 throw new ChatTemplateException($"a number cannot be formatted so ('{Kind}').");
             return Numeric(value!, null, state);
         }
-        if (value is not string && (Width > 0 || Precision is not null || Align != '\0' || Kind != '\0') && value is not bool)
+        if (value is not string)
             throw new ChatTemplateException($"unsupported format string passed to {PythonType.Name(value)}.__format__.");
-        if (Kind is not ('\0' or 's') || Align == '=' || Sign != '-')
-            throw new ChatTemplateException($"Unknown format code '{Kind}' for object of type '{PythonType.Name(value)}'.");
+        if (Kind is not ('\0' or 's') || Align == '=' || _signed || Alternate || Group != '\0')
+            throw new ChatTemplateException("a string is formatted by fill, alignment, width and precision alone.");
         if (Zero && Align == '\0')
             (Fill, Align) = ("0", '<');
         return Text(PythonRepr.Str(value, state), '<', state);
@@ -141,12 +151,31 @@ internal sealed class FormatSpec
             state.CheckText(minimum);
             digits = digits.PadLeft(minimum, '0');
         }
-        if (Group != '\0')
-            digits = FormatNumber.Grouped(digits, Group);
         string prefix = (negative ? "-" : Sign == '-' ? "" : Sign.ToString()) + (Alternate ? Kind switch { 'x' => "0x", 'X' => "0X", 'o' => "0o", 'b' => "0b", _ => "" } : "");
         if (Zero && Align == '\0')
             (Fill, Align) = ("0", '=');
+        if (Group != '\0')
+            digits = Grouped(digits, prefix.Length, state);
         return Pad(digits, prefix, Align == '\0' ? '>' : Align, state);
+    }
+
+    /// <summary>The digits in groups; zeros that fill the width are grouped with them.</summary>
+    private string Grouped(string digits, int prefix, RenderState state)
+    {
+        bool binary = Kind is 'x' or 'X' or 'o' or 'b';
+        if (binary && Group == ',')
+            throw new ChatTemplateException($"Cannot specify ',' with '{Kind}'.");
+        int size = binary ? 4 : 3;
+        string grouped = FormatNumber.Grouped(digits, Group, size);
+        if (Align != '=' || Fill != "0")
+            return grouped;
+        state.CheckText((long)Width);
+        // One separator stands for each group, so the zeros are first estimated, then one more or less decides.
+        int missing = Width - prefix - grouped.Length;
+        int zeros = Math.Max(0, missing - missing / (size + 1) - 1);
+        while ((grouped = FormatNumber.Grouped(new string('0', zeros) + digits, Group, size)).Length + prefix < Width)
+            zeros++;
+        return grouped;
     }
 
     private string Pad(string text, string prefix, char align, RenderState state)

@@ -21,7 +21,7 @@ internal static class OrderFilters
         // Reversed, equal items still keep their order.
         [.. StableSort.Sort(keyed, (a, b) => (reverse ? PythonCompare.Order(b.Key, a.Key, "<", state) : PythonCompare.Order(a.Key, b.Key, "<", state)) ?? 0).Select(pair => pair.Item)];
 
-    private static object? Sort(RenderState state, object? value, Arguments arguments)
+    private static ListValue Sort(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(0, "reverse", "case_sensitive", "attribute");
         bool sensitive = Flag(bound[1]);
@@ -37,7 +37,7 @@ internal static class OrderFilters
         return new ListValue(Sorted(keyed, Flag(bound[0]), state));
     }
 
-    private static object? DictSort(RenderState state, object? value, Arguments arguments)
+    private static ListValue DictSort(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(0, "case_sensitive", "by", "reverse");
         if (value is UndefinedValue undefined)
@@ -53,7 +53,7 @@ internal static class OrderFilters
         return new ListValue(Sorted(keyed, Flag(bound[2]), state));
     }
 
-    private static object? Unique(RenderState state, object? value, Arguments arguments)
+    private static IteratorValue Unique(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(0, "case_sensitive", "attribute");
         return new IteratorValue("do_unique", Distinct(PythonType.Iterate(value, state), Flag(bound[0]), Arguments.Or(bound[1], null)));
@@ -84,7 +84,7 @@ internal static class OrderFilters
         return any ? best : new UndefinedValue("No aggregated item, sequence was empty.");
     }
 
-    private static object? GroupBy(RenderState state, object? value, Arguments arguments)
+    private static ListValue GroupBy(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(1, "attribute", "default", "case_sensitive");
         object? fallback = Arguments.Or(bound[1], null);

@@ -89,8 +89,8 @@ internal static class PythonNumber
     private static double Divide(BigInteger a, BigInteger b)
     {
         BigInteger numerator = BigInteger.Abs(a), denominator = BigInteger.Abs(b);
-        if (numerator.IsZero)
-            return 0;
+        if (numerator <= 1L << 53 && denominator <= 1L << 53)
+            return (double)a / (double)b;
         int shift = (int)(denominator.GetBitLength() - numerator.GetBitLength() + 63);
         var quotient = BigInteger.DivRem(shift > 0 ? numerator << shift : numerator, shift < 0 ? denominator << -shift : denominator, out BigInteger rest);
         // 63 or 64 bits, and what is left over as one bit more, round as the whole would.
@@ -101,7 +101,7 @@ internal static class PythonNumber
         return a.Sign == b.Sign ? value : -value;
     }
 
-    private static object Reals(string op, double a, double b)
+    private static double Reals(string op, double a, double b)
     {
         switch (op)
         {

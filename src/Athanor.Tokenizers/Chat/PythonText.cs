@@ -123,7 +123,38 @@ internal static class PythonText
 
     public static string Upper(string text) => text.Replace("ß", "SS", StringComparison.Ordinal).ToUpperInvariant();
 
-    public static string Lower(string text) => text.ToLowerInvariant();
+    public static string Lower(string text)
+    {
+        string lower = text.ToLowerInvariant();
+        return text.Contains('Σ', StringComparison.Ordinal) ? FinalSigmas(text, lower) : lower;
+    }
+
+    /// <summary>Unicode's one rule of casing that looks around: a sigma that ends a word is written ς.</summary>
+    private static string FinalSigmas(string text, string lower)
+    {
+        char[] result = lower.ToCharArray();
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == 'Σ' && HasLetter(text, i, -1) && !HasLetter(text, i, 1))
+                result[i] = 'ς';
+        }
+        return new string(result);
+    }
+
+    /// <summary>Whether the next character in a direction that matters for case has one.</summary>
+    private static bool HasLetter(string text, int at, int step)
+    {
+        for (at += step; at >= 0 && at < text.Length; at += step)
+        {
+            char c = text[at];
+            if (char.IsUpper(c) || char.IsLower(c))
+                return true;
+            bool ignored = c is '\'' or '.' or ':' or '·' or '\u2019' || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
+            if (!ignored)
+                return false;
+        }
+        return false;
+    }
 
     public static string Capitalize(string text)
     {
@@ -138,9 +169,9 @@ internal static class PythonText
     {
         var title = new StringBuilder(text.Length);
         bool inWord = false;
-        foreach (Rune rune in text.EnumerateRunes())
+        foreach (Rune rune in Lower(text).EnumerateRunes())
         {
-            title.Append((inWord ? Rune.ToLowerInvariant(rune) : Rune.ToUpperInvariant(rune)).ToString());
+            title.Append((inWord ? rune : Rune.ToUpperInvariant(rune)).ToString());
             inWord = IsCased(rune);
         }
         return title.ToString();

@@ -5,7 +5,7 @@ internal static class SequenceFilters
 {
     public static void AddTo(Dictionary<string, Filter> filters)
     {
-        filters["length"] = filters["count"] = Length;
+        filters["length"] = filters["count"] = (s, v, a) => Length(s, v, a);
         filters["default"] = filters["d"] = Default;
         filters["first"] = First;
         filters["last"] = Last;
@@ -17,7 +17,7 @@ internal static class SequenceFilters
         filters["attr"] = Attr;
     }
 
-    private static object? Length(RenderState state, object? value, Arguments arguments)
+    private static long Length(RenderState state, object? value, Arguments arguments)
     {
         arguments.Bind(0);
         return PythonType.TryLength(value, state, out long length) ? length : throw new ChatTemplateException($"object of type '{PythonType.Name(value)}' has no len().");
@@ -40,8 +40,6 @@ internal static class SequenceFilters
     private static object? Last(RenderState state, object? value, Arguments arguments)
     {
         arguments.Bind(0);
-        if (value is UndefinedValue undefined)
-            throw undefined.Error();
         if (value is IteratorValue)
             throw new ChatTemplateException("'generator' object is not reversible; write list before last.");
         if (value is SequenceValue sequence)
@@ -52,7 +50,7 @@ internal static class SequenceFilters
         return last;
     }
 
-    private static object? Items(RenderState state, object? value, Arguments arguments)
+    private static IteratorValue Items(RenderState state, object? value, Arguments arguments)
     {
         arguments.Bind(0);
         return value switch
@@ -68,14 +66,12 @@ internal static class SequenceFilters
         arguments.Bind(0);
         if (value is string text)
             return state.CheckText(PythonText.Reverse(text));
-        if (value is UndefinedValue undefined)
-            throw undefined.Error();
         List<object?> items = PythonType.ToList(value, state);
         items.Reverse();
         return value is IteratorValue ? new ListValue(items) : new IteratorValue("reversed", items);
     }
 
-    private static object? Batch(RenderState state, object? value, Arguments arguments)
+    private static IteratorValue Batch(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(1, "linecount", "fill_with");
         long size = PythonNumber.Index(bound[0], "the size of a batch");
@@ -106,7 +102,7 @@ internal static class SequenceFilters
         yield return new ListValue(batch);
     }
 
-    private static object? SliceInto(RenderState state, object? value, Arguments arguments)
+    private static IteratorValue SliceInto(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(1, "slices", "fill_with");
         long slices = PythonNumber.Index(bound[0], "the number of slices");

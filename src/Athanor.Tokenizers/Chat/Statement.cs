@@ -137,7 +137,8 @@ internal sealed class FilterBlockStatement(FilterExpression filter, Block body, 
     protected override Flow Run(RenderState state)
     {
         string text = state.Capture(() => state.Within(state.Scope, () => body.Execute(state)));
-        state.Write(PythonRepr.Str(filter.ApplyChain(state, text), state));
+        object? filtered = filter.ApplyChain(state, text);
+        state.Write(filtered as string ?? throw new ChatTemplateException($"a filter block must give text, not {PythonType.Name(filtered)}."));
         return Flow.Normal;
     }
 }

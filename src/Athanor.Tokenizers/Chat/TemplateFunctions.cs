@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Athanor.Tokenizers.Chat;
 
 /// <summary>The functions that every template can call.</summary>
@@ -28,6 +30,8 @@ internal static class TemplateFunctions
     private static RangeValue Range(RenderState state, Arguments arguments)
     {
         object?[] bound = arguments.Bind(1, "start", "stop", "step");
+        if (Array.Exists(bound, value => value is BigInteger))
+            throw new ChatTemplateLimitException("a range beyond 64 bits.");
         long start = PythonNumber.Index(bound[0], "the bound of a range"), stop = start, step = 1;
         if (bound[1] == Arguments.Missing)
             start = 0;

@@ -37,10 +37,10 @@ internal static class TextFilters
     {
         var title = new StringBuilder(text.Length);
         bool begins = true;
-        foreach (Rune rune in text.EnumerateRunes())
+        foreach (Rune rune in PythonText.Lower(text).EnumerateRunes())
         {
             bool separates = rune.IsBmp && ((char)rune.Value is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace((char)rune.Value));
-            title.Append((begins && !separates ? Rune.ToUpperInvariant(rune) : Rune.ToLowerInvariant(rune)).ToString());
+            title.Append((begins && !separates ? Rune.ToUpperInvariant(rune) : rune).ToString());
             begins = separates;
         }
         return title.ToString();
@@ -50,20 +50,20 @@ internal static class TextFilters
         .Replace("&", "&amp;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
         .Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);
 
-    private static object Trim(RenderState state, object? value, Arguments arguments)
+    private static string Trim(RenderState state, object? value, Arguments arguments)
     {
         object? characters = Arguments.Or(arguments.Bind(0, "chars")[0], null);
         return state.CheckText(PythonText.Strip(PythonRepr.Str(value, state), characters is null ? null : Arguments.Text(characters, "the characters to trim"), 0));
     }
 
-    private static object Replace(RenderState state, object? value, Arguments arguments)
+    private static string Replace(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(2, "old", "new", "count");
         long count = Arguments.Or(bound[2], null) is { } given ? PythonNumber.Index(given, "the count") : -1;
         return PythonText.Replace(PythonRepr.Str(value, state), PythonRepr.Str(bound[0], state), PythonRepr.Str(bound[1], state), count, state);
     }
 
-    private static object Indent(RenderState state, object? value, Arguments arguments)
+    private static string Indent(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(0, "width", "first", "blank");
         string indent = Arguments.Or(bound[0], 4L) is var width && width is string text ? text : Spaces(PythonNumber.Index(width, "the width"), state);
@@ -89,7 +89,7 @@ internal static class TextFilters
         return new string(' ', (int)Math.Max(0, count));
     }
 
-    private static object Truncate(RenderState state, object? value, Arguments arguments)
+    private static string Truncate(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(0, "length", "killwords", "end", "leeway");
         string text = Arguments.Text(value, "what is truncated");
@@ -119,7 +119,7 @@ internal static class TextFilters
         return words;
     }
 
-    private static object Format(RenderState state, object? value, Arguments arguments)
+    private static string Format(RenderState state, object? value, Arguments arguments)
     {
         if (arguments.Positional.Count > 0 && arguments.Named.Count > 0)
             throw new ChatTemplateException("can't handle positional and keyword arguments at the same time.");
@@ -134,7 +134,7 @@ internal static class TextFilters
         return PythonFormat.Percent(PythonRepr.Str(value, state), values, state);
     }
 
-    private static object ToJson(RenderState state, object? value, Arguments arguments)
+    private static string ToJson(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(0, "ensure_ascii", "indent", "separators", "sort_keys");
         string? indent = Arguments.Or(bound[1], null) switch
@@ -154,7 +154,7 @@ internal static class TextFilters
         return state.CheckText(json.Write(value));
     }
 
-    private static object Join(RenderState state, object? value, Arguments arguments)
+    private static string Join(RenderState state, object? value, Arguments arguments)
     {
         object?[] bound = arguments.Bind(0, "d", "attribute");
         string separator = PythonRepr.Str(Arguments.Or(bound[0], ""), state);

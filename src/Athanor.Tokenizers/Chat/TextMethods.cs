@@ -33,7 +33,7 @@ internal static class TextMethods
         ["rfind"] = (s, t, a) => Find(s, t, a, last: true, required: false),
         ["index"] = (s, t, a) => Find(s, t, a, last: false, required: true),
         ["rindex"] = (s, t, a) => Find(s, t, a, last: true, required: true),
-        ["count"] = Count,
+        ["count"] = (s, t, a) => Count(s, t, a),
         ["format"] = PythonFormat.Format,
         ["center"] = (s, t, a) => Pad(s, t, a, 0),
         ["ljust"] = (s, t, a) => Pad(s, t, a, -1),
@@ -119,7 +119,7 @@ internal static class TextMethods
 
     private static long Clamp(long index, int count) => index < 0 ? Math.Max(0, index + count) : index;
 
-    private static object HasAffix(RenderState state, string text, Arguments arguments, Func<string, string, bool> test)
+    private static bool HasAffix(RenderState state, string text, Arguments arguments, Func<string, string, bool> test)
     {
         object?[] bound = arguments.Bind(1, "prefix", "start", "end");
         state.Charge(1);
@@ -131,7 +131,7 @@ internal static class TextMethods
         return any;
     }
 
-    private static object Find(RenderState state, string text, Arguments arguments, bool last, bool required)
+    private static long Find(RenderState state, string text, Arguments arguments, bool last, bool required)
     {
         object?[] bound = arguments.Bind(1, "sub", "start", "end");
         string sub = Arguments.Text(bound[0], "the text sought");
@@ -143,7 +143,7 @@ internal static class TextMethods
         return (long)PythonText.CodePoint(text, found + offset);
     }
 
-    private static object Count(RenderState state, string text, Arguments arguments)
+    private static long Count(RenderState state, string text, Arguments arguments)
     {
         object?[] bound = arguments.Bind(1, "sub", "start", "end");
         string sub = Arguments.Text(bound[0], "the text counted");
