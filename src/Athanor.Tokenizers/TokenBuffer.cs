@@ -58,6 +58,14 @@ public sealed class TokenBuffer
         _ids[_count++] = id;
     }
 
+    internal void Append(TokenBuffer other)
+    {
+        other.Ids.CopyTo(Reserve(other.Count));
+        if (WithRanges)
+            other.Ranges.CopyTo(_ranges.AsSpan(_count));
+        _count += other.Count;
+    }
+
     internal void SetRange(int token, ByteRange range) => _ranges[token] = range;
 
     internal void Insert(int at, int id, ByteRange range)

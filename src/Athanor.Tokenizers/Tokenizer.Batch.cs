@@ -22,6 +22,21 @@ public sealed partial class Tokenizer
         IReadOnlyList<string> texts, EncodeOptions options = EncodeOptions.None, int threads = 0, CancellationToken cancellation = default) =>
         Batch(texts.Count, threads, cancellation, (i, buffer) => Encode(texts[i].AsSpan(), buffer, options));
 
+    /// <summary>As <see cref="EncodeBatch(IReadOnlyList{ReadOnlyMemory{byte}}, EncodeOptions, int, CancellationToken)"/> into arrays that are used again.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="output">Gets the tokens in place of those it had.</param>
+    /// <param name="options">How special tokens are treated.</param>
+    /// <param name="threads">Threads at most; 0 for one a processor.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was asked for.</exception>
+    public void EncodeBatch(
+        IReadOnlyList<ReadOnlyMemory<byte>> texts, TokenBatch output, EncodeOptions options = EncodeOptions.None, int threads = 0, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(output);
+        output.Fill(texts.Count, threads, (i, buffer) => Encode(texts[i].Span, buffer, options), cancellation);
+    }
+
     private static int[][] Batch(int count, int threads, CancellationToken cancellation, Action<int, TokenBuffer> encode)
     {
         var results = new int[count][];

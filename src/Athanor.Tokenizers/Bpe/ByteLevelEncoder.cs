@@ -3,7 +3,7 @@ using Athanor.Tokenizers.PreTokenizers;
 namespace Athanor.Tokenizers.Bpe;
 
 /// <summary>Byte-level BPE with a known pre-tokenizer in one pass over the text. Immutable and safe for use by many threads at once; nothing is allocated in a steady state.</summary>
-internal abstract class ByteLevelEncoder : TextEncoder
+internal abstract partial class ByteLevelEncoder : TextEncoder
 {
     private protected ByteLevelEncoder(ByteLevelBpe model) => Model = model;
 

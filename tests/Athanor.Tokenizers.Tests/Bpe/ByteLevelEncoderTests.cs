@@ -87,6 +87,40 @@ public class ByteLevelEncoderTests
         }
     }
 
+    [Fact]
+    public void Long_texts_and_batches_have_the_same_tokens_on_any_number_of_threads()
+    {
+        var random = new Random(35);
+        ByteLevelBpe model = RandomBpe.Create(random, 100, trained: true).Model(false);
+        ByteLevelEncoder encoder = ByteLevelEncoder.Create(model, PieceScanners.O200k);
+        byte[] text = [.. Enumerable.Range(0, 2500).SelectMany(_ => (byte[])[.. NastyText.Create(random, 60), .. "word word.\nWord "u8])];
+        var whole = new TokenBuffer(withRanges: true);
+        encoder.Encode(text, 7, whole);
+        var parts = new TokenBuffer(withRanges: true);
+        parts.Add(1, 0, 7);
+        encoder.EncodeParallel(text, 7, parts, threads: 3);
+        Assert.Equal(whole.Ids, parts.Ids[1..]);
+        Assert.Equal(whole.Ranges, parts.Ranges[1..]);
+
+        byte[][] texts = [.. Enumerable.Range(0, 101).Select(_ => NastyText.Create(random, random.Next(80)))];
+        var batch = new TokenBatch(withRanges: true);
+        for (int threads = 0; threads < 4; threads++)
+        {
+            batch.Fill(texts.Length, threads, (i, buffer) => encoder.Encode(texts[i], 0, buffer), default);
+            long tokens = 0;
+            for (int i = 0; i < texts.Length; i++)
+            {
+                whole.Clear();
+                encoder.Encode(texts[i], 0, whole);
+                Assert.Equal(whole.Ids, batch[i]);
+                Assert.Equal(whole.Ranges, batch.Ranges(i));
+                tokens += whole.Count;
+            }
+            Assert.Equal(tokens, batch.TokenCount);
+        }
+        Assert.Throws<OperationCanceledException>(() => batch.Fill(texts.Length, 1, (_, _) => { }, new CancellationToken(canceled: true)));
+    }
+
     private static void CompareWithPieces(ByteLevelEncoder encoder, PieceScanner scanner, byte[] text, string name)
     {
         var expected = new TokenBuffer(withRanges: true);
