@@ -68,10 +68,10 @@ internal sealed unsafe class BpeScratch
         public int Count;
     }
 
-    /// <summary>The cache's place for a short piece.</summary>
+    /// <summary>The first of the cache's two places for a short piece, which share a cache line: the later of two pieces has the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Short* Place(ulong low, ulong high) =>
-        _short + (((low * 0x9E3779B97F4A7C15) + (high * 0xC2B2AE3D27D4EB4F)) >> (64 - ShortBits));
+        _short + 2 * (((low * 0x9E3779B97F4A7C15) + (high * 0xC2B2AE3D27D4EB4F)) >> (65 - ShortBits));
 
     /// <summary>The tokens of a piece of any length, left in <see cref="Tokens"/>.</summary>
     public int Encode(ref byte piece, int length)
@@ -86,13 +86,17 @@ internal sealed unsafe class BpeScratch
         high = MemoryMarshal.Read<ulong>(key[8..]) | ((ulong)length << 56);
         Short* place = Place(low, high);
         if (place->Low != low || place->High != high)
-            return EncodeShort(ref piece, length, low, high);
+        {
+            place++;
+            if (place->Low != low || place->High != high)
+                return EncodeShort(ref piece, length, low, high);
+        }
         for (int i = 0; i < ShortTokens; i++)
             _tokens[i] = place->Tokens[i];
         return place->Count;
     }
 
-    /// <summary>The tokens of a piece that <see cref="Place"/> does not hold: remembers them there if they fit. They are in <see cref="Tokens"/>.</summary>
+    /// <summary>The tokens of a piece that neither of its places holds: remembers them there if they fit. They are in <see cref="Tokens"/>.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public int EncodeShort(ref byte piece, int length, ulong low, ulong high)
     {
@@ -132,6 +136,7 @@ internal sealed unsafe class BpeScratch
 
     private int Remember(Short* place, ulong low, ulong high, int count)
     {
+        place[1] = place[0];
         (place->Low, place->High, place->Count) = (low, high, count);
         for (int i = 0; i < count; i++)
             place->Tokens[i] = _tokens[i];

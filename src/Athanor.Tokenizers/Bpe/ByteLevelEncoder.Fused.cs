@@ -152,7 +152,7 @@ internal sealed unsafe class ByteLevelEncoder<TRules>(ByteLevelBpe model) : Byte
                     ulong low = Unsafe.ReadUnaligned<ulong>(ref piece) & mask;
                     ulong high = (Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref piece, 8)) & Unsafe.Add(ref mask, 1)) | ((ulong)length << 56);
                     BpeScratch.Short* place = scratch.Place(low, high);
-                    if (((place->Low ^ low) | (place->High ^ high)) == 0)
+                    if (Holds(place, low, high) || Holds(++place, low, high))
                     {
                         Vector128.Load(place->Tokens).StoreUnsafe(ref output, (nuint)(count * step));
                         count += place->Count;
@@ -174,6 +174,9 @@ internal sealed unsafe class ByteLevelEncoder<TRules>(ByteLevelBpe model) : Byte
         return at;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Holds(BpeScratch.Short* place, ulong low, ulong high) => ((place->Low ^ low) | (place->High ^ high)) == 0;
+
     /// <summary>Encodes one piece found by its rule.</summary>
     private static int One(ref byte text, int at, int end, BpeScratch scratch, ref Sink sink, ref ulong masks)
     {
@@ -186,7 +189,7 @@ internal sealed unsafe class ByteLevelEncoder<TRules>(ByteLevelBpe model) : Byte
             ulong low = Unsafe.ReadUnaligned<ulong>(ref piece) & mask;
             ulong high = (Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref piece, 8)) & Unsafe.Add(ref mask, 1)) | ((ulong)length << 56);
             BpeScratch.Short* place = scratch.Place(low, high);
-            if (((place->Low ^ low) | (place->High ^ high)) == 0)
+            if (Holds(place, low, high) || Holds(++place, low, high))
             {
                 sink.Write(new ReadOnlySpan<int>(place->Tokens, place->Count));
                 return next;

@@ -41,7 +41,7 @@ internal abstract partial class ByteLevelEncoder
         while (text.Length - cuts[^1] > PartBytes)
         {
             // The cut needs to see what comes behind it.
-            int cut = SafeCut.FindLast(text[..Math.Min(text.Length, cuts[^1] + PartBytes)], cuts[^1] + PartBytes / 2);
+            int cut = SafeCut.FindLast(text[..Math.Min(text.Length, cuts[^1] + PartBytes)], cuts[^1] + PartBytes / 2, CutPlaces.All);
             if (cut < 0)
                 break;
             cuts.Add(cut);
