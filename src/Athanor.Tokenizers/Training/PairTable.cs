@@ -29,7 +29,7 @@ internal sealed class PairTable
     {
         ulong key = pair + 1;
         int mask = _keys.Length - 1;
-        for (int at = (int)(key * 0x9E3779B97F4A7C15 >> _shift); ; at = (at + 1) & mask)
+        for (int at = (int)(Hash(key) >> _shift); ; at = (at + 1) & mask)
         {
             ulong found = _keys[at];
             if (found == key)
@@ -45,7 +45,7 @@ internal sealed class PairTable
     {
         ulong key = pair + 1;
         int mask = _keys.Length - 1;
-        for (int at = (int)(key * 0x9E3779B97F4A7C15 >> _shift); ; at = (at + 1) & mask)
+        for (int at = (int)(Hash(key) >> _shift); ; at = (at + 1) & mask)
         {
             ulong found = _keys[at];
             if (found == key)
@@ -60,6 +60,14 @@ internal sealed class PairTable
         }
     }
 
+    /// <summary>Both halves of the pair reach the upper bits; a single product leaves runs of nearby pairs side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Hash(ulong key)
+    {
+        key = (key ^ key >> 32) * 0x9E3779B97F4A7C15;
+        return (key ^ key >> 29) * 0xBF58476D1CE4E5B9;
+    }
+
     private void Grow()
     {
         (ulong[] keys, int[] indices) = (_keys, _indices);
@@ -71,7 +79,7 @@ internal sealed class PairTable
         {
             if (keys[i] == 0)
                 continue;
-            int at = (int)(keys[i] * 0x9E3779B97F4A7C15 >> _shift);
+            int at = (int)(Hash(keys[i]) >> _shift);
             while (_keys[at] != 0)
                 at = (at + 1) & mask;
             _keys[at] = keys[i];
