@@ -21,4 +21,7 @@ internal sealed class Options
 
     /// <summary>Vocabularies: <c>encoders/*.json</c> of the npm package tiktoken, or <c>.tiktoken</c> files.</summary>
     public List<string> Vocabularies { get; } = [];
+
+    /// <summary>A folder whose node_modules hold the npm packages tiktoken and tokenizers, to run beside us.</summary>
+    public string? Peers { get; set; }
 }

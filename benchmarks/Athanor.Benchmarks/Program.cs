@@ -8,13 +8,16 @@ const string Usage = """
     Topics
       kernels       matrix products, attention, memory-bound kernels, fork and join: rates against this machine's limits
       train-step    a whole training step of two Llama-style models: tokens/s, FLOP/s, peak memory
-      tokenizers    training on real text: seconds, peak memory
+      tokenizers    encoding and decoding rates; training on real text: seconds, peak memory
 
     Options
       --json        one JSON object a line instead of a table
       --save FILE   append the JSON lines to FILE as well
       --quick       a small selection, under 60 seconds
       --only TEXT   only groups of cases whose name contains TEXT (repeatable)
+      --corpus NAME=FILE    a text to encode (topic tokenizers; repeatable; without it what the machine has)
+      --vocabulary FILE     encoders/*.json of the npm package tiktoken, or a .tiktoken file (topic tokenizers; repeatable)
+      --peers FOLDER        run the npm packages tiktoken and tokenizers of FOLDER/node_modules beside ours, and use its vocabularies
       oneDNN        time libdnnl beside our kernels, when it is installed (topic kernels)
 
       torch         time the same step in PyTorch beside ours, when python3 has torch (topic train-step)
@@ -34,6 +37,7 @@ for (int i = 0; i < args.Length; i++)
         case "--only" when i + 1 < args.Length: options.Only.Add(args[++i]); break;
         case "--save" when i + 1 < args.Length: options.Save = args[++i]; break;
         case "--vocabulary" when i + 1 < args.Length: options.Vocabularies.Add(args[++i]); break;
+        case "--peers" when i + 1 < args.Length: options.Peers = args[++i]; break;
         case "--corpus" when i + 1 < args.Length && args[i + 1].Split('=', 2) is [var name, var path]: options.Corpora.Add((name, path)); i++; break;
         case "--help" or "-h" or "-?": Console.WriteLine(Usage); return 0;
         case var word when word.Equals("oneDNN", StringComparison.OrdinalIgnoreCase): options.OneDnn = true; break;
