@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Athanor.Cli.Doctor;
+using Athanor.Cli.Tokenizers;
 using Athanor.Tensors;
+using Athanor.Tokenizers;
+using Athanor.Tokenizers.Chat;
 
 namespace Athanor.Cli;
 
@@ -20,6 +23,7 @@ internal static class Tool
             Exit codes: 0 done, 1 failed, 2 wrong arguments or environment.
             """);
         root.Subcommands.Add(DoctorCommand.Create(output));
+        root.Subcommands.Add(TokenizerCommand.Create(output, errors));
         var configuration = new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false };
         ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
@@ -39,7 +43,12 @@ internal static class Tool
             errors.WriteLine($"athanor: {e.Message}");
             return Usage;
         }
-        catch (TensorMemoryException e)
+        catch (OperationCanceledException)
+        {
+            errors.WriteLine("athanor: stopped; nothing was half-written.");
+            return Failure;
+        }
+        catch (Exception e) when (e is TensorMemoryException or TokenizerFormatException or ChatTemplateException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException)
         {
             errors.WriteLine($"athanor: {e.Message}");
             return Failure;

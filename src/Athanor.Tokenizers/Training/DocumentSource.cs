@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Athanor.Tokenizers.Training;
@@ -27,6 +28,39 @@ public abstract class DocumentSource
     /// <paramref name="searchPattern"/> matches as a text file.
     /// </summary>
     public static DocumentSource Folder(string path, string searchPattern = "*", string field = "text") => new FolderSource(path, searchPattern, field);
+
+    /// <summary>What a path names: a folder, a <c>.jsonl</c> or <c>.ndjson</c> file with documents in "text", or a text file; files may be <c>.gz</c>.</summary>
+    /// <exception cref="FileNotFoundException">There is neither a file nor a folder.</exception>
+    public static DocumentSource AtPath(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+            return Folder(path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
+        string plain = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        bool lines = plain.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) || plain.EndsWith(".ndjson", StringComparison.OrdinalIgnoreCase);
+        return lines ? JsonLines(path) : TextFile(path);
+    }
+
+    /// <summary>The documents one by one, each valid until the next is asked for. Those above <paramref name="maxBytes"/> come in parts of that size.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Documents(int maxBytes = 64 << 20)
+    {
+        var whole = new ArrayBufferWriter<byte>();
+        foreach (TextSegment segment in Segments())
+        {
+            if (whole.WrittenCount == 0 && segment.EndsDocument)
+            {
+                yield return segment.Bytes;
+                continue;
+            }
+            whole.Write(segment.Bytes.Span);
+            if (!segment.EndsDocument && whole.WrittenCount < maxBytes)
+                continue;
+            yield return whole.WrittenMemory;
+            whole.ResetWrittenCount();
+        }
+    }
 
     /// <summary>The documents of several sources, one source behind the other.</summary>
     public static DocumentSource Concat(params IReadOnlyList<DocumentSource> sources) => new ConcatSource(sources);
