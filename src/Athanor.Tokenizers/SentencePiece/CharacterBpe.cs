@@ -14,6 +14,9 @@ namespace Athanor.Tokenizers.SentencePiece;
 /// </remarks>
 public sealed partial class CharacterBpe : TokenModel
 {
+    // Memory for longer runs, which only odd texts need, is not kept.
+    private const int KeptSymbols = 1 << 18;
+
     private readonly PairTable _pairs;
     private readonly CharacterMap _characters;
     private readonly BorderSet? _borders;
@@ -105,6 +108,7 @@ public sealed partial class CharacterBpe : TokenModel
             EncodeCut(piece, start, output, scratch, borders);
         else
             EncodeWhole(piece, start, output, scratch);
+        scratch.Run.Trim(KeptSymbols);
         _scratch.Return(scratch);
     }
 

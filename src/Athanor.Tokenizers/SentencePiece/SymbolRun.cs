@@ -14,7 +14,7 @@ internal sealed class SymbolRun
     // A vector scan of this many ranks costs about what a heap of as many entries costs.
     private const int ScanLimit = 256;
 
-    private int[] _symbols = [], _starts = [], _next = [], _previous = [], _targets = [];
+    private Node[] _nodes = [];
     private uint[] _ranks = [];
     private ulong[] _heap = [];
     private (int Left, int Right)[]? _splits;
@@ -23,13 +23,13 @@ internal sealed class SymbolRun
     /// <summary>The number of symbols at the start; the index of the end in the chain of <see cref="Next"/>.</summary>
     public int Count => _count;
 
-    public int Symbol(int index) => _symbols[index];
+    public int Symbol(int index) => _nodes[index].Symbol;
 
     /// <summary>Offset of the symbol's first byte; at <see cref="Count"/> the end of the run.</summary>
-    public int Start(int index) => _starts[index];
+    public int Start(int index) => _nodes[index].Start;
 
     /// <summary>The next symbol that is left, <see cref="Count"/> at the end.</summary>
-    public int Next(int index) => _next[index];
+    public int Next(int index) => _nodes[index].Next;
 
     public void Clear() => _count = 0;
 
@@ -42,10 +42,9 @@ internal sealed class SymbolRun
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int symbol, int start)
     {
-        if (_count + 1 >= _starts.Length)
+        if (_count + 1 >= _nodes.Length)
             Grow();
-        _symbols[_count] = symbol;
-        _starts[_count++] = start;
+        _nodes[_count++] = new Node { Symbol = symbol, Start = start, Next = _count, Previous = _count - 2 };
     }
 
     /// <summary>Closes the run at <paramref name="end"/> and merges it.</summary>
@@ -53,20 +52,25 @@ internal sealed class SymbolRun
     {
         if (_count == 0)
             return;
-        _starts[_count] = end;
+        _nodes[_count].Start = end;
         int last = _count - 1;
+        ref Node nodes = ref MemoryMarshal.GetArrayDataReference(_nodes);
+        ref uint ranks = ref MemoryMarshal.GetArrayDataReference(_ranks);
         for (int i = 0; i < last; i++)
-            Look(table, i, i + 1);
+            Look(table, ref Unsafe.Add(ref nodes, i), ref Unsafe.Add(ref ranks, i), Unsafe.Add(ref nodes, i + 1).Symbol);
         _ranks[last] = PairTable.None;
-        for (int i = 0; i <= last; i++)
-        {
-            _next[i] = i + 1;
-            _previous[i] = i - 1;
-        }
         if (_count <= ScanLimit)
             MergeByScan(table);
         else
             MergeByHeap(table);
+    }
+
+    /// <summary>Gives memory back that a single huge run made necessary.</summary>
+    public void Trim(int symbols)
+    {
+        if (_nodes.Length <= symbols)
+            return;
+        (_nodes, _ranks, _heap, _count) = ([], [], [], 0);
     }
 
     private void MergeByScan(PairTable table)
@@ -106,37 +110,39 @@ internal sealed class SymbolRun
     /// <summary>Merges the pair at <paramref name="at"/> and refreshes the ranks of the two pairs beside it; returns the symbol on the left.</summary>
     private int Join(PairTable table, int at)
     {
-        int gone = _next[at], after = _next[gone];
-        int symbol = _targets[at];
-        _symbols[at] = symbol;
-        _next[at] = after;
-        _ranks[gone] = _ranks[at] = PairTable.None;
-        int before = _previous[at];
+        ref Node nodes = ref MemoryMarshal.GetArrayDataReference(_nodes);
+        ref uint ranks = ref MemoryMarshal.GetArrayDataReference(_ranks);
+        ref Node node = ref Unsafe.Add(ref nodes, at);
+        int gone = node.Next, after = Unsafe.Add(ref nodes, gone).Next, before = node.Previous;
+        int symbol = node.Target;
+        node.Symbol = symbol;
+        node.Next = after;
+        Unsafe.Add(ref ranks, gone) = PairTable.None;
+        Unsafe.Add(ref ranks, at) = PairTable.None;
         if (before >= 0)
-            Look(table, before, at);
+            Look(table, ref Unsafe.Add(ref nodes, before), ref Unsafe.Add(ref ranks, before), symbol);
         if (after < _count)
         {
-            _previous[after] = at;
-            Look(table, at, after);
+            ref Node right = ref Unsafe.Add(ref nodes, after);
+            right.Previous = at;
+            Look(table, ref node, ref Unsafe.Add(ref ranks, at), right.Symbol);
         }
         return before;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Look(PairTable table, int left, int right)
+    private void Look(PairTable table, ref Node left, ref uint rank, int right)
     {
-        uint rank = table.Find(_symbols[left], _symbols[right], out int target);
-        _ranks[left] = rank;
-        _targets[left] = target;
+        rank = table.Find(left.Symbol, right, out left.Target);
         if (_splits is not null && rank != PairTable.None)
-            _splits[target] = (_symbols[left], _symbols[right]);
+            _splits[left.Target] = (left.Symbol, right);
     }
 
     private void MergeByHeap(PairTable table)
     {
         // Each merge leaves at most two new entries and one stale one is popped or merged away, so three a symbol are enough.
         if (_heap.Length < 3L * _count)
-            _heap = new ulong[Math.Min(Array.MaxLength, 3L * _starts.Length)];
+            _heap = new ulong[Math.Min(Array.MaxLength, 3L * _nodes.Length)];
         _heapCount = 0;
         for (int i = 0; i < _count; i++)
         {
@@ -203,12 +209,13 @@ internal sealed class SymbolRun
     private void Grow()
     {
         // The vector scan reads whole groups of sixteen ranks.
-        int size = (int)Math.Min(Array.MaxLength & ~15, Math.Max(64, 2L * _starts.Length));
-        Array.Resize(ref _symbols, size);
-        Array.Resize(ref _starts, size);
-        Array.Resize(ref _next, size);
-        Array.Resize(ref _previous, size);
-        Array.Resize(ref _targets, size);
+        int size = (int)Math.Min(Array.MaxLength & ~15, Math.Max(64, 2L * _nodes.Length));
+        Array.Resize(ref _nodes, size);
         Array.Resize(ref _ranks, size);
+    }
+
+    private struct Node
+    {
+        public int Symbol, Start, Next, Previous, Target;
     }
 }

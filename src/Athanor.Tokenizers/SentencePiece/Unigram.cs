@@ -14,13 +14,16 @@ public sealed class Unigram : TokenModel
     // What SentencePiece takes off the lowest score for an unknown character.
     private const double UnknownPenalty = 10;
 
+    // Memory for longer stretches without a settled place, which only odd texts have, is not kept.
+    private const int KeptPlaces = 1 << 18;
+
     private readonly PieceTrie _trie;
     private readonly double[] _scores;
     private readonly IReadOnlyList<PieceKind>? _kinds;
     private readonly bool[]? _userDefined;
     private readonly int[] _bytes;
     private readonly double _unknownScore, _maxScore;
-    private readonly int _unknown;
+    private readonly int _unknown, _reach;
     private readonly bool _byteFallback, _single;
     private readonly ScratchPool<Scratch> _scratch = new();
 
@@ -67,6 +70,7 @@ public sealed class Unigram : TokenModel
         }
         _unknownScore = Round((double.IsFinite(lowest) ? lowest : 0) - UnknownPenalty);
         _trie = new PieceTrie(found);
+        _reach = Math.Max(_trie.MaxBytes, 4);
     }
 
     /// <inheritdoc/>
@@ -102,6 +106,7 @@ public sealed class Unigram : TokenModel
             EncodeWord(piece, start, output, scratch);
         else
             Search(piece, start, output, scratch);
+        scratch.Trim(KeptPlaces);
         _scratch.Return(scratch);
     }
 
@@ -129,7 +134,7 @@ public sealed class Unigram : TokenModel
 
     private void Search(ReadOnlySpan<byte> piece, int start, TokenBuffer output, Scratch scratch)
     {
-        scratch.Begin(piece.Length);
+        scratch.Begin();
         int from = 0, reached = 0;
         double atFrom = 0;
         // Where no piece reaches beyond a place, every split has a border there: what lies before is settled, and the sum goes on from it.
@@ -152,6 +157,7 @@ public sealed class Unigram : TokenModel
     private int Extend(ReadOnlySpan<byte> piece, int from, int at, double sum, ref int reached, Scratch scratch)
     {
         int character = Utf8Character.Decode(piece, at, out _);
+        scratch.Reserve(at - from + _reach);
         bool single = false;
         int node = PieceTrie.Root;
         ref double scores = ref MemoryMarshal.GetArrayDataReference(_scores);
@@ -230,15 +236,25 @@ public sealed class Unigram : TokenModel
 
         public int UnknownTo { get; set; }
 
-        public void Begin(int length)
+        public void Begin()
         {
             _added = 0;
             UnknownFrom = -1;
-            if (_best.Length > length + 1)
-                return;
-            int size = (int)Math.Min(Array.MaxLength, Math.Max(length + 2L, 2L * _best.Length));
-            Array.Resize(ref _best, size);
-            _trace = new int[size];
+        }
+
+        /// <summary>Room for places up to <paramref name="last"/>.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Reserve(int last)
+        {
+            if (last >= _best.Length)
+                Grow(last);
+        }
+
+        /// <summary>Gives memory back that a long stretch without a settled place made necessary.</summary>
+        public void Trim(int places)
+        {
+            if (_best.Length > places)
+                (_best, _trace) = (new Arrival[64], new int[64]);
         }
 
         public double Best(int at) => _best[at].Sum;
@@ -275,6 +291,13 @@ public sealed class Unigram : TokenModel
                 Lengths[_added] = length;
             _added++;
             output.Add(id, start, length);
+        }
+
+        private void Grow(int last)
+        {
+            int size = (int)Math.Min(Array.MaxLength, Math.Max(last + 1L, 2L * _best.Length));
+            Array.Resize(ref _best, size);
+            _trace = new int[size];
         }
 
         private readonly record struct Arrival(double Sum, int From, int Id, bool Reached);
