@@ -44,7 +44,7 @@ const template = (single, pair, tokens) => ({ type: 'TemplateProcessing', single
 const S = (id, type_id = 0) => ({ SpecialToken: { id, type_id } }), Q = (id, type_id = 0) => ({ Sequence: { id, type_id } });
 const llamaDecoder = seq('decoders', [{ type: 'Replace', pattern: { String: '▁' }, content: ' ' }, { type: 'ByteFallback' }, { type: 'Fuse' }, { type: 'Strip', content: ' ', start: 1, stop: 0 }]);
 
-const texts = ['', ' ', 'the', 'Hello, the world!', '  two  spaces and\n\nlines\t tab ', "It's the end, isn't it? DON'T do not 123 45678", 'café cafe\u0301 ÀÉ naïve', 'привет 你好 こんにちは 好', '😀👩‍💻 𝕏 ab\u0000c', 'the<s>the</s> <s> x', 'a-b--c (d) [e] "f"', '   ', '\r\n\r\n a\u3000b\u00a0c\u2028d', 'ﬁ ½ Å ㎏ １２', 'x'.repeat(30), '[MASK]the [MASK] a[MASK] [MASK]b  [MASK]  ', 'abc abcabc hello HELLO', 'the\u200bzero \u0001 ctrl \ufeff\ufffd', '▁the ▁▁', "'s 'S 'll don't"];
+const texts = ['x\u0301 n\u0303 👩‍💻\u0301 e\u0301\u0301 각 ᄀ\r\r\n',  '', ' ', 'the', 'Hello, the world!', '  two  spaces and\n\nlines\t tab ', "It's the end, isn't it? DON'T do not 123 45678", 'café cafe\u0301 ÀÉ naïve', 'привет 你好 こんにちは 好', '😀👩‍💻 𝕏 ab\u0000c', 'the<s>the</s> <s> x', 'a-b--c (d) [e] "f"', '   ', '\r\n\r\n a\u3000b\u00a0c\u2028d', 'ﬁ ½ Å ㎏ １２', 'x'.repeat(30), '[MASK]the [MASK] a[MASK] [MASK]b  [MASK]  ', 'abc abcabc hello HELLO', 'the\u200bzero \u0001 ctrl \ufeff\ufffd', '▁the ▁▁', "'s 'S 'll don't"];
 
 const configs = {};
 // The library gives added tokens ids of its own choice: of the model where it has them, else the next ones.
@@ -87,6 +87,34 @@ put('bert-template', wordPiece(), { normalizer: { type: 'BertNormalizer', clean_
 for (const [name, normalizer, offsets] of [['nfd', { type: 'NFD' }, true], ['nfkc', { type: 'NFKC' }, false], ['nfkd', { type: 'NFKD' }, true], ['lowercase', { type: 'Lowercase' }, true], ['strip', { type: 'Strip', strip_left: true, strip_right: true }, true], ['strip-left', { type: 'Strip', strip_left: true, strip_right: false }, true], ['nmt', { type: 'Nmt' }, true], ['strip-accents', seq('normalizers', [{ type: 'NFD' }, { type: 'StripAccents' }]), true], ['replace-regex', { type: 'Replace', pattern: { Regex: ' {2,}|[\\n\\t]' }, content: '_-' }, false], ['prepend', { type: 'Prepend', prepend: '▁▁x' }, true], ['bert-none', { type: 'BertNormalizer', clean_text: false, handle_chinese_chars: true, strip_accents: null, lowercase: false }, true]])
   put('normalizer-' + name, wordLevel(), { normalizer, pre_tokenizer: { type: 'WhitespaceSplit' } }, { offsets });
 put('normalizer-lowercase-bytes', byteLevel(), { normalizer: { type: 'Lowercase' }, pre_tokenizer: bl(), decoder: bl() });
+// SentencePiece's compiled rules: a Darts double array from keys to places in a list of texts
+function charsMap(rules) {
+  const root = { next: new Map() };
+  let texts = Buffer.alloc(0);
+  for (const [from, to] of Object.entries(rules)) {
+    let node = root;
+    for (const byte of Buffer.from(from)) { if (!node.next.has(byte)) node.next.set(byte, { next: new Map() }); node = node.next.get(byte); }
+    node.value = texts.length;
+    texts = Buffer.concat([texts, Buffer.from(to), Buffer.from([0])]);
+  }
+  const units = new Map([[0, 0]]), queue = [[root, 0, 0]];
+  while (queue.length > 0) {
+    const [node, at, label] = queue.shift();
+    const labels = [...node.next.keys()];
+    if (node.value !== undefined) labels.push(0);
+    let base = 1;
+    while (labels.some(l => units.has(base ^ l)) || (at ^ base) >= 1 << 21) base++;
+    units.set(at, ((at ^ base) << 10 | (node.value !== undefined ? 256 : 0) | label) >>> 0);
+    for (const l of labels) units.set(base ^ l, 0);
+    if (node.value !== undefined) units.set(base, (node.value | 1 << 31) >>> 0);
+    for (const [l, child] of node.next) queue.push([child, base ^ l, l]);
+  }
+  const size = (Math.max(...units.keys()) | 255) + 1, array = Buffer.alloc(4 + 4 * size);
+  array.writeUInt32LE(4 * size, 0);
+  for (const [at, unit] of units) array.writeUInt32LE(unit, 4 + 4 * at);
+  return Buffer.concat([array, texts]).toString('base64');
+}
+put('normalizer-precompiled', characters(), { normalizer: { type: 'Precompiled', precompiled_charsmap: charsMap({ 'ﬁ': 'fi', 'e\u0301': 'é', '½': '1/2', '\u3000': ' ', '\r\n': ' ', '\t': ' ', '\u0001': '', '１': '1', '２': '2', '👩': 'W', '你': '好', 'é': 'e', 'x': 'y', 'xx': 'z', 'ᄀ': 'g', 'n\u0303': 'ñ' }) }, decoder: llamaDecoder }, { offsets: false });
 // pre-tokenizers: unknown words show where the pieces lie
 const pre = { whitespace: { type: 'Whitespace' }, 'whitespace-split': { type: 'WhitespaceSplit' }, bert: { type: 'BertPreTokenizer' }, digits: { type: 'Digits', individual_digits: true }, 'digit-runs': { type: 'Digits', individual_digits: false }, delimiter: { type: 'CharDelimiterSplit', delimiter: '-' }, 'fixed-length': { type: 'FixedLength', length: 3 }, 'metaspace-always': meta('always'), 'metaspace-first': meta('first'), 'metaspace-never': meta('never'), 'metaspace-whole': meta('always', false), 'bytes-alphabet': bl(false, false) };
 for (const behavior of ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous']) {
