@@ -10,7 +10,7 @@ public sealed partial class Tokenizer
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was asked for.</exception>
     public int[][] EncodeBatch(
         IReadOnlyList<ReadOnlyMemory<byte>> texts, EncodeOptions options = EncodeOptions.None, int threads = 0, CancellationToken cancellation = default) =>
-        Batch(texts.Count, threads, cancellation, (i, buffer) => Encode(texts[i].Span, buffer, options));
+        Batch(texts.Count, threads, (i, buffer) => Encode(texts[i].Span, buffer, options), cancellation);
 
     /// <summary>The tokens of many texts, in their order, encoded by several threads; the result does not depend on how many.</summary>
     /// <param name="texts">The texts.</param>
@@ -20,7 +20,7 @@ public sealed partial class Tokenizer
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was asked for.</exception>
     public int[][] EncodeBatch(
         IReadOnlyList<string> texts, EncodeOptions options = EncodeOptions.None, int threads = 0, CancellationToken cancellation = default) =>
-        Batch(texts.Count, threads, cancellation, (i, buffer) => Encode(texts[i].AsSpan(), buffer, options));
+        Batch(texts.Count, threads, (i, buffer) => Encode(texts[i].AsSpan(), buffer, options), cancellation);
 
     /// <summary>As <see cref="EncodeBatch(IReadOnlyList{ReadOnlyMemory{byte}}, EncodeOptions, int, CancellationToken)"/> into arrays that are used again.</summary>
     /// <param name="texts">The texts.</param>
@@ -37,7 +37,7 @@ public sealed partial class Tokenizer
         output.Fill(texts.Count, threads, (i, buffer) => Encode(texts[i].Span, buffer, options), cancellation);
     }
 
-    private static int[][] Batch(int count, int threads, CancellationToken cancellation, Action<int, TokenBuffer> encode)
+    private static int[][] Batch(int count, int threads, Action<int, TokenBuffer> encode, CancellationToken cancellation)
     {
         var results = new int[count][];
         if (threads == 1 || count <= 1)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using Athanor.Tokenizers.Decoders;
 using Athanor.Tokenizers.Normalizers;
 using Athanor.Tokenizers.PostProcessors;
 using Athanor.Tokenizers.PreTokenizers;
