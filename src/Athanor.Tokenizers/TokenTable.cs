@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Athanor.Tokenizers;
@@ -48,16 +49,20 @@ internal sealed class TokenTable
     /// <summary>Copies the bytes of all <paramref name="ids"/> to <paramref name="to"/>, which has room for them.</summary>
     public void Copy(ReadOnlySpan<int> ids, bool[]? skipped, Span<byte> to)
     {
+        int at = 0;
+        int vectors = to.Length - Vector128<byte>.Count;   // up to here a whole vector fits
+        ref byte from = ref MemoryMarshal.GetArrayDataReference(_bytes);
+        ref byte destination = ref MemoryMarshal.GetReference(to);
         foreach (int id in ids)
         {
             if (skipped is not null && skipped[id])
                 continue;
             int start = _starts[id], length = _starts[id + 1] - start;
-            if (length <= Vector128<byte>.Count && to.Length >= Vector128<byte>.Count)
-                Vector128.Create<byte>(_bytes.AsSpan(start, Vector128<byte>.Count)).CopyTo(to);
+            if (length <= Vector128<byte>.Count && at <= vectors)
+                Vector128.LoadUnsafe(ref from, (nuint)start).StoreUnsafe(ref destination, (nuint)at);
             else
-                _bytes.AsSpan(start, length).CopyTo(to);
-            to = to[length..];
+                _bytes.AsSpan(start, length).CopyTo(to[at..]);
+            at += length;
         }
     }
 

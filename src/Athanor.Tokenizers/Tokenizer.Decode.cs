@@ -21,10 +21,11 @@ public sealed partial class Tokenizer
     {
         if (_joined is null)
             return Encoding.UTF8.GetString(RunStages(ids, skipSpecial, asText: true).Bytes);
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Length(ids, skipSpecial));
+        int length = Length(ids, skipSpecial);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            ReadOnlySpan<byte> text = Join(ids, skipSpecial, bytes);
+            ReadOnlySpan<byte> text = Join(ids, skipSpecial, bytes.AsSpan(0, length));
             // A run of byte tokens that is not UTF-8 is written otherwise than other bytes that are not.
             if (_joinsByteTokens && !Utf8.IsValid(text))
                 return Encoding.UTF8.GetString(RunStages(ids, skipSpecial, asText: true).Bytes);
@@ -65,7 +66,7 @@ public sealed partial class Tokenizer
         int length = Length(ids, skipSpecial);
         if (length == 0)
             return;
-        Join(ids, skipSpecial, output.GetSpan(length));
+        Join(ids, skipSpecial, output.GetSpan(length)[..length]);
         output.Advance(length);
     }
 
@@ -104,14 +105,12 @@ public sealed partial class Tokenizer
         return _joined!.Length(ids, skipSpecial ? _special : null);
     }
 
+    /// <summary>Fills <paramref name="bytes"/>, which has the tokens' length, and gives what is left when the start is stripped.</summary>
     private ReadOnlySpan<byte> Join(ReadOnlySpan<int> ids, bool skipSpecial, Span<byte> bytes)
     {
-        bool[]? skipped = skipSpecial ? _special : null;
-        int length = _joined!.Length(ids, skipped);
-        bytes = bytes[..length];
-        _joined.Copy(ids, skipped, bytes);
+        _joined!.Copy(ids, skipSpecial ? _special : null, bytes);
         int stripped = 0;
-        while (stripped < _joinedStripCount && stripped < length && bytes[stripped] == _joinedStrip)
+        while (stripped < _joinedStripCount && stripped < bytes.Length && bytes[stripped] == _joinedStrip)
             stripped++;
         return bytes[stripped..];
     }
