@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Athanor.Tokenizers.Bpe;
 
@@ -13,7 +14,7 @@ internal sealed unsafe class BpeScratch
     /// <summary>Bytes of a key of <see cref="Short"/>; one more byte is its length.</summary>
     public const int ShortBytes = 15;
 
-    private const int ShortBits = 15, LongBits = 13, ApartBits = 15, ShortTokens = 3, LongTokens = 7, LongBytes = 31, LineBytes = 64;
+    private const int ShortBits = 15, LongBits = 13, ApartBits = 15, LongFrom = 8, ShortTokens = 3, LongTokens = 7, LongBytes = 31, LineBytes = 64;
 
     // Masks for the two words of a key of 0 to 15 bytes.
     public static readonly ulong[] KeyMasks = BuildKeyMasks();
@@ -78,12 +79,7 @@ internal sealed unsafe class BpeScratch
     {
         if (length > ShortBytes)
             return EncodeLong(ref piece, length);
-        ulong low, high;
-        Span<byte> key = stackalloc byte[16];
-        key.Clear();
-        MemoryMarshal.CreateReadOnlySpan(ref piece, length).CopyTo(key);
-        low = MemoryMarshal.Read<ulong>(key);
-        high = MemoryMarshal.Read<ulong>(key[8..]) | ((ulong)length << 56);
+        (ulong low, ulong high) = BpeSymbols.ShortKey(MemoryMarshal.CreateReadOnlySpan(ref piece, length));
         Short* place = Place(low, high);
         if (place->Low != low || place->High != high)
         {
@@ -100,8 +96,13 @@ internal sealed unsafe class BpeScratch
     [MethodImpl(MethodImplOptions.NoInlining)]
     public int EncodeShort(ref byte piece, int length, ulong low, ulong high)
     {
-        if (TryWhole(ref piece, length))
+        if (_symbols.MayBeWhole(low, high) && TryWhole(ref piece, length))
             return Remember(Place(low, high), low, high, 1);
+        if (length < LongFrom)
+        {
+            int few = EncodeAny(ref piece, length);
+            return few <= ShortTokens ? Remember(Place(low, high), low, high, few) : few;
+        }
         Vector key = new(low, high & 0x00FFFFFFFFFFFFFF, 0, (ulong)length << 56);
         Long* place = LongPlace(key);
         if (place->Key[0] == key.A && place->Key[1] == key.B && place->Key[2] == key.C && place->Key[3] == key.D)
@@ -278,7 +279,9 @@ internal sealed unsafe class BpeScratch
     /// <summary>Merges up to 64 bytes.</summary>
     private int EncodeWindow(ref byte piece, int length)
     {
-        ulong alive = WindowMerger.Merge(ref piece, length, _symbols, _work);
+        ulong alive = length <= 16 && _symbols.Monotone && Avx2.IsSupported
+            ? WindowMerger.MergeFew(ref piece, length, _symbols, _work)
+            : WindowMerger.Merge(ref piece, length, _symbols, _work);
         ref int ids = ref MemoryMarshal.GetArrayDataReference(_symbols.Ids);
         int count = 0;
         for (; alive != 0; alive &= alive - 1)
@@ -303,7 +306,7 @@ internal sealed unsafe class BpeScratch
         if (_tokens.Length < length)
             _tokens = new int[Math.Max(length, 2 * _tokens.Length)];
         int[] stack = _stack;
-        int depth = 0, window = WindowMerger.Most, usual = window, back = 1, failures = 0, lastAt = 0, lastSize = 0, lastFound = 0;
+        int depth = 0, window = WindowMerger.Most, usual = window, back = 1, failures = 0, windows = 0, lastAt = 0, lastSize = 0, lastFound = 0;
         long budget = _symbols.Monotone ? 8L * length + 4 * BlockMerger.Most : 0;
         for (int at = 0; at < length;)
         {
@@ -325,22 +328,28 @@ internal sealed unsafe class BpeScratch
                 for (int i = 0; i < back && depth > 0; i++)
                     at -= Length(stack[--depth]);
                 back *= 2;
-                window = window < BlockMerger.Most ? BlockMerger.Most : 2 * window;
-                // A piece that needs large windows again and again gets no small ones any more.
-                usual = ++failures >= 4 ? BlockMerger.Most : usual;
+                if (back > 2)
+                {
+                    window = BlockMerger.Most;
+                    // A piece that needs large windows again and again gets no small ones any more.
+                    usual = ++failures >= 4 && failures > windows / 8 ? BlockMerger.Most : usual;
+                }
                 continue;
             }
+            windows++;
             bool all = at + size == length;
             // With one symbol in the window nothing would be kept and nothing gained.
             if (found == 1 && !all)
             {
                 window = window < BlockMerger.Most ? BlockMerger.Most : 2 * window;
+                usual = BlockMerger.Most;
                 continue;
             }
             _window.AsSpan(0, found).CopyTo(stack.AsSpan(depth));
             depth += found;
             at += size;
-            if (!all)
+            // The last symbol may go on behind the window, and the one before it gives way with it often enough.
+            for (int i = 0; !all && i < (found > 8 ? 2 : 1); i++)
                 at -= Length(stack[--depth]);
             (window, back) = (usual, 1);
         }

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Athanor.Tokenizers.Bpe;
 
@@ -68,6 +69,57 @@ internal static class WindowMerger
                 {
                     int neighbour = 63 - BitOperations.LeadingZeroCount(before);
                     ranks[neighbour] = pairs.Find(at[neighbour], merged);
+                }
+            }
+            while (where != 0);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Merge"/> for up to 16 bytes of <see cref="BpeSymbols.Monotone"/> symbols, where AVX2 is: the ranks stay in a register, since reading a vector from where
+    /// single ranks were just written waits for the writes each time.
+    /// </summary>
+    public static unsafe ulong MergeFew(ref byte text, int length, BpeSymbols symbols, Workspace* work)
+    {
+        PairTable pairs = symbols.Pairs;
+        int* at = work->Symbols;
+        Vector128<byte> bytes;
+        byte* copy = stackalloc byte[16];
+        Unsafe.CopyBlockUnaligned(ref *copy, ref text, (uint)length);
+        bytes = Vector128.Load(copy);
+        (Vector256<int> low, Vector256<int> high) = (Avx2.ConvertToVector256Int32(bytes), Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(bytes, 8)));
+        low.Store(at);
+        high.Store(at + 8);
+        Vector128<byte> next = Sse2.ShiftRightLogical128BitLane(bytes, 1);
+        Vector256<int> lowPair = (low << 8) | Avx2.ConvertToVector256Int32(next), highPair = (high << 8) | Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(next, 8));
+        Vector512<uint> lanes = Vector512<uint>.Indices, ranks;
+        fixed (uint* table = &pairs.Bytes)
+            ranks = Vector512.Create(Avx2.GatherVector256(table, lowPair, 4), Avx2.GatherVector256(table, highPair, 4));
+        ranks |= Vector512.GreaterThanOrEqual(lanes, Vector512.Create((uint)length - 1));
+        uint alive = (uint)((1UL << length) - 1);
+        while (true)
+        {
+            uint rank = Minimum(ranks);
+            if (rank == PairTable.None)
+                return alive;
+            uint where = (uint)Vector512.Equals(ranks, Vector512.Create(rank)).ExtractMostSignificantBits();
+            do
+            {
+                int left = BitOperations.TrailingZeroCount(where);
+                uint behindLeft = alive & (uint.MaxValue << left << 1);
+                int right = BitOperations.TrailingZeroCount(behindLeft);
+                alive ^= 1u << right;
+                where &= where - 1;
+                where &= ~(1u << right);
+                at[left] = (int)rank;
+                uint behind = behindLeft & (behindLeft - 1), before = alive & ((1u << left) - 1);
+                uint after = behind == 0 ? PairTable.None : pairs.Find((int)rank, at[BitOperations.TrailingZeroCount(behind)]);
+                ranks |= Vector512.Equals(lanes, Vector512.Create((uint)right));
+                ranks = Vector512.ConditionalSelect(Vector512.Equals(lanes, Vector512.Create((uint)left)), Vector512.Create(after), ranks);
+                if (before != 0)
+                {
+                    int neighbour = 31 - BitOperations.LeadingZeroCount(before);
+                    ranks = Vector512.ConditionalSelect(Vector512.Equals(lanes, Vector512.Create((uint)neighbour)), Vector512.Create(pairs.Find(at[neighbour], (int)rank)), ranks);
                 }
             }
             while (where != 0);
