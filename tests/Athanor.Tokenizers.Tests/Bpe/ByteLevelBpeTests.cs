@@ -17,7 +17,7 @@ public class ByteLevelBpeTests
     {
         var random = new Random(21);
         var output = new TokenBuffer(withRanges: true);
-        for (int round = 0; round < 200; round++)
+        for (int round = 0; round < 100; round++)
         {
             RandomBpe random1 = RandomBpe.Create(random, random.Next(0, 120), trained, allBytes);
             ByteLevelBpe model = random1.Model(wholeFirst);
@@ -49,7 +49,7 @@ public class ByteLevelBpeTests
     {
         var random = new Random(22);
         var output = new TokenBuffer();
-        for (int round = 0; round < 150; round++)
+        for (int round = 0; round < 100; round++)
         {
             // Any tokens, reachable by merges or not.
             var tokens = Enumerable.Range(0, 256).Select(value => new byte[] { (byte)value }).ToList();

@@ -15,11 +15,11 @@ public class ByteLevelEncoderTests
     {
         PieceScanner scanner = PieceScanners.ByName(name);
         var random = new Random(31);
-        for (int round = 0; round < 12; round++)
+        for (int round = 0; round < 8; round++)
         {
             ByteLevelBpe model = RandomBpe.Create(random, 150, trained: round % 3 > 0, allBytes: round % 4 > 0).Model(round % 2 == 0);
             ByteLevelEncoder encoder = ByteLevelEncoder.Create(model, scanner);
-            for (int i = 0; i < 250; i++)
+            for (int i = 0; i < 120; i++)
                 CompareWithPieces(encoder, scanner, i % 2 == 0 ? NastyText.Create(random, random.Next(1, 300)) : NastyText.CreateAscii(random, random.Next(1, 900)), name);
         }
     }
