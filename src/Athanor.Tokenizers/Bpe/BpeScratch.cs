@@ -306,7 +306,7 @@ internal sealed unsafe class BpeScratch
         if (_tokens.Length < length)
             _tokens = new int[Math.Max(length, 2 * _tokens.Length)];
         int[] stack = _stack;
-        int depth = 0, window = WindowMerger.Most, usual = window, back = 1, failures = 0, windows = 0, lastAt = 0, lastSize = 0, lastFound = 0;
+        int depth = 0, window = WindowMerger.Most, usual = window, back = 1, failures = 0, windows = 0, reach = 0, lastAt = 0, lastSize = 0, lastFound = 0;
         long budget = _symbols.Monotone ? 8L * length + 4 * BlockMerger.Most : 0;
         for (int at = 0; at < length;)
         {
@@ -351,7 +351,9 @@ internal sealed unsafe class BpeScratch
             // The last symbol may go on behind the window, and the one before it gives way with it often enough.
             for (int i = 0; !all && i < (found > 8 ? 2 : 1); i++)
                 at -= Length(stack[--depth]);
-            (window, back) = (usual, 1);
+            // Where symbols taken back only came again, the same windows would go on doing so.
+            (window, back) = at > reach ? (usual, 1) : (BlockMerger.Most, back);
+            reach = Math.Max(reach, at);
         }
         int count = 0;
         for (int i = 0; i < depth; i++)
