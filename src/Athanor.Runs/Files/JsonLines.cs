@@ -99,10 +99,21 @@ public sealed class JsonLines : IDisposable
             catch (IOException e) when (StorageException.IsFull(e))
             {
                 // A part of the line may have been written: the next one must not be glued to it.
-                if (_stream.CanSeek)
-                    _stream.SetLength(before);
+                TryCut(before);
                 throw StorageException.Full(FullName, e);
             }
+        }
+    }
+
+    private void TryCut(long length)
+    {
+        try
+        {
+            _stream.SetLength(length);
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException)
+        {
+            // The next writer cuts it.
         }
     }
 

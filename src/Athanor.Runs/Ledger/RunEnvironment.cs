@@ -11,6 +11,9 @@ public sealed record RunEnvironment
     private static readonly string[] DialPrefixes = ["ATHANOR_", "DOTNET_", "OMP_", "CUDA_", "NCCL_", "SLURM_"];
     private static readonly string[] Secrets = ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "AUTH"];
 
+    /// <summary>Asked once: the code that runs is the code that was there when the process began.</summary>
+    private static readonly Lazy<GitState?> Code = new(() => GitState.Of(Environment.CurrentDirectory) ?? GitState.Of(AppContext.BaseDirectory));
+
     /// <summary>Machine name.</summary>
     public required string Machine { get; init; }
 
@@ -60,7 +63,7 @@ public sealed record RunEnvironment
             Program = $"{program.GetName().Name} {version}".TrimEnd(),
             Arguments = [.. Environment.GetCommandLineArgs().Skip(1)],
             Folder = Environment.CurrentDirectory,
-            Git = GitState.Of(Environment.CurrentDirectory) ?? GitState.Of(AppContext.BaseDirectory),
+            Git = Code.Value,
             Dials = Dialed(Environment.GetEnvironmentVariables()),
         };
     }

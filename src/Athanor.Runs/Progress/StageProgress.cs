@@ -11,7 +11,7 @@ public sealed class StageProgress : IProgress<double>
     private readonly int _index, _count;
     private readonly long _started;
     private TimeSpan _shown;
-    private double _done;
+    private double _done, _before;
     private double? _total;
     private string _unit = "";
     private string? _text;
@@ -31,7 +31,7 @@ public sealed class StageProgress : IProgress<double>
     {
         lock (_lock)
         {
-            (_total, _unit, _done) = (total, unit, done);
+            (_total, _unit, _done, _before) = (total, unit, done, done);
             _rate.Add(Elapsed, done);
         }
     }
@@ -66,7 +66,6 @@ public sealed class StageProgress : IProgress<double>
     {
         lock (_lock)
         {
-            _rate.Add(Elapsed, _done);
             Show(kind, text);
         }
     }
@@ -76,7 +75,10 @@ public sealed class StageProgress : IProgress<double>
     private void Show(ProgressKind kind, string? text)
     {
         TimeSpan? remaining = kind == ProgressKind.Advanced && _rate.Rate is > 0 and double rate && _total > _done ? Span((_total.Value - _done) / rate) : null;
-        _run.Show(new ProgressReport(kind, _name, _index, _count, _done, _total, _unit, _rate.Rate, Elapsed, remaining, text));
+        // At the end the whole stage counts, not its last seconds.
+        double? shown = kind is ProgressKind.Started or ProgressKind.Advanced or ProgressKind.Message ? _rate.Rate
+            : _done > _before && Elapsed > TimeSpan.Zero ? (_done - _before) / Elapsed.TotalSeconds : null;
+        _run.Show(new ProgressReport(kind, _name, _index, _count, _done, _total, _unit, shown, Elapsed, remaining, text));
     }
 
     private static TimeSpan? Span(double seconds) => seconds < TimeSpan.MaxValue.TotalSeconds / 2 ? TimeSpan.FromSeconds(seconds) : null;

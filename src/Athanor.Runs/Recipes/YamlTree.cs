@@ -94,7 +94,7 @@ internal static class YamlTree
         catch (YamlException e)
         {
             int line = (int)Math.Max(1, e.Start.Line), column = (int)Math.Max(1, e.Start.Column);
-            if (TabNear(text, line) is { } tab)
+            if (TabNear(text, e) is { } tab)
                 problems.Add(new SourceMark(source, tab.Line, tab.Column), "", "A tab indents this line; YAML indents with spaces only.", remedy: "Replace the tab by two spaces.");
             else
                 problems.Add(new SourceMark(source, line, column), "", $"This is not valid YAML: {e.Message.TrimEnd('.')}.",
@@ -115,11 +115,14 @@ internal static class YamlTree
         return new SourceMark(source, before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
     }
 
-    /// <summary>The nearest line at or above the error that is indented by a tab: parsers stumble over a tab late.</summary>
-    private static (int Line, int Column)? TabNear(string text, int line)
+    /// <summary>
+    /// The first line that is indented by a tab, where the parser complains of one (it then gives the place of the value around it) or stops near it.
+    /// </summary>
+    private static (int Line, int Column)? TabNear(string text, YamlException error)
     {
+        bool named = error.Message.Contains("tab", StringComparison.Ordinal);
         string[] lines = text.Split('\n');
-        for (int i = Math.Min(line, lines.Length - 1); i >= Math.Max(0, line - 3); i--)
+        for (int i = named ? 0 : Math.Max(0, (int)error.Start.Line - 3); i < (named ? lines.Length : Math.Min(lines.Length, error.End.Line + 1)); i++)
         {
             ReadOnlySpan<char> indent = lines[i].AsSpan(0, lines[i].Length - lines[i].AsSpan().TrimStart().Length);
             if (indent.IndexOf('\t') is >= 0 and int tab)

@@ -117,19 +117,33 @@ internal sealed class Kitchen
 
     private Task Read(StageContext context, ReadSettings settings, CancellationToken cancellation)
     {
-        Ran.Add(context.Name);
+        Note(context);
+        string text = File.ReadAllText(settings.Path.FullPath);
+        File.WriteAllText(Path.Combine(context.Output, "text.txt"), settings.Lower ? text.ToLowerInvariant() : text);
+        context.Note("characters", text.Length);
         return Task.CompletedTask;
     }
 
     private Task Clean(StageContext context, CleanSettings settings, CancellationToken cancellation)
     {
-        Ran.Add(context.Name);
+        Note(context);
+        IEnumerable<string> lines = context.Inputs.SelectMany(input => File.ReadLines(input.PathOf("text.txt")));
+        File.WriteAllLines(Path.Combine(context.Output, "text.txt"), lines.Where(line => line.Length >= settings.MinLength));
         return Task.CompletedTask;
     }
 
-    private Task Train(StageContext context, TrainSettings settings, CancellationToken cancellation)
+    private async Task Train(StageContext context, TrainSettings settings, CancellationToken cancellation)
     {
-        Ran.Add(context.Name);
-        return Training?.Invoke(context, cancellation) ?? Task.CompletedTask;
+        Note(context);
+        if (Training is not null)
+            await Training(context, cancellation);
+        string text = File.ReadAllText(context.Input("documents").PathOf("text.txt"));
+        File.WriteAllText(Path.Combine(context.Output, "model.txt"), $"{context.Section<ModelSettings>().Width} {context.Seed} {settings.LearningRate} {text}");
+    }
+
+    private void Note(StageContext context)
+    {
+        lock (Ran)
+            Ran.Add(context.Name);
     }
 }

@@ -1,0 +1,21 @@
+namespace Athanor.Runs.Tests.Testing;
+
+/// <summary>A folder that is gone after the test; in memory where the system has such a place, since the code under test asks the disk to keep things.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public TemporaryFolder() => Directory.CreateDirectory(FullName);
+
+    public string FullName { get; } = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"athanor-runs-{Guid.NewGuid():N}");
+
+    public string this[string name] => Path.Combine(FullName, name);
+
+    public string Write(string name, string text)
+    {
+        string path = this[name];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public void Dispose() => Directory.Delete(FullName, recursive: true);
+}
