@@ -37,18 +37,32 @@ public static class ContentDigest
     /// <exception cref="StorageException">Two names differ by case only, or the folder holds a link: neither travels between systems.</exception>
     public static IReadOnlyList<ContentFile> FilesOf(string folder, CancellationToken cancellation = default)
     {
-        string[] paths = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+        var found = new List<string>();
+        // Links are met before what they lead to is entered, so that a link to a parent does not become a circle.
+        foreach (FileSystemInfo entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", SearchOption.AllDirectories))
+        {
+            if (entry.LinkTarget is not null)
+                throw new StorageException($"{entry.FullName} is a link; an artifact holds its files itself.");
+            if (entry is FileInfo)
+                found.Add(Path.GetRelativePath(folder, entry.FullName).Replace('\\', '/'));
+        }
+        string[] paths = [.. found.Order(StringComparer.Ordinal)];
         if (paths.GroupBy(path => path, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } clash)
             throw new StorageException($"{folder}: {string.Join(" and ", clash)} differ by case only and cannot lie together on every system.");
         var files = new ContentFile[paths.Length];
-        Parallel.For(0, paths.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        try
         {
-            string full = Path.Combine(folder, paths[i]);
-            if (new FileInfo(full).LinkTarget is not null)
-                throw new StorageException($"{full} is a link; an artifact holds its files itself.");
-            files[i] = new ContentFile(paths[i], new FileInfo(full).Length, OfFile(full, cancellation));
-        });
+            Parallel.For(0, paths.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+            {
+                string full = Path.Combine(folder, paths[i]);
+                files[i] = new ContentFile(paths[i], new FileInfo(full).Length, OfFile(full, cancellation));
+            });
+        }
+        catch (AggregateException e)
+        {
+            // One file's error says more than "one or more errors".
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.Flatten().InnerExceptions[0]);
+        }
         return files;
     }
 

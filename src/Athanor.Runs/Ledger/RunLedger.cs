@@ -87,18 +87,19 @@ public sealed class RunLedger : IDisposable
                 held?.Dispose();
                 continue;
             }
-            var ledger = new RunLedger(folder, held, options, resumed: false);
-            AtomicFile.WriteText(Path.Combine(folder, RecipeFile), recipe.ToYaml());
-            ledger.WriteEnvironment();
-            ledger.Event("run_started", json =>
+            return Open(folder, held, options, resumed: false, ledger =>
             {
-                json.WriteString("recipe", recipe.Name);
-                if (recipe.File is not null)
-                    json.WriteString("file", recipe.File);
-                WriteTexts(json, "overrides", recipe.Overrides);
-                WriteTexts(json, "derived", recipe.Derived.Select(value => value.ToString()));
+                AtomicFile.WriteText(Path.Combine(folder, RecipeFile), recipe.ToYaml());
+                ledger.WriteEnvironment();
+                ledger.Event("run_started", json =>
+                {
+                    json.WriteString("recipe", recipe.Name);
+                    if (recipe.File is not null)
+                        json.WriteString("file", recipe.File);
+                    WriteTexts(json, "overrides", recipe.Overrides);
+                    WriteTexts(json, "derived", recipe.Derived.Select(value => value.ToString()));
+                });
             });
-            return ledger;
         }
     }
 
@@ -112,17 +113,18 @@ public sealed class RunLedger : IDisposable
         if (!File.Exists(Path.Combine(folder, EventsFile)))
             throw new StorageException($"{folder} holds no run: {EventsFile} is missing.");
         RunLock held = RunLock.Take(folder, options.Time);
-        var ledger = new RunLedger(folder, held, options, resumed: true);
-        ledger.WriteEnvironment();
-        ledger.Event("run_resumed", json =>
+        return Open(folder, held, options, resumed: true, ledger =>
         {
-            if (held.Stale is { } stale)
-                json.WriteString("left_by", stale.ToString());
-            long cut = ledger._metrics.Repaired + ledger._samples.Repaired + ledger._events.Repaired;
-            if (cut > 0)
-                json.WriteNumber("torn_bytes_cut", cut);
+            ledger.WriteEnvironment();
+            ledger.Event("run_resumed", json =>
+            {
+                if (held.Stale is { } stale)
+                    json.WriteString("left_by", stale.ToString());
+                long cut = ledger._metrics.Repaired + ledger._samples.Repaired + ledger._events.Repaired;
+                if (cut > 0)
+                    json.WriteNumber("torn_bytes_cut", cut);
+            });
         });
-        return ledger;
     }
 
     /// <summary>The writer of a stage's metrics.</summary>
@@ -190,6 +192,24 @@ public sealed class RunLedger : IDisposable
         _events.Dispose();
         _board?.Dispose();
         _lock.Dispose();
+    }
+
+    /// <summary>A ledger that cannot be begun gives its run back.</summary>
+    private static RunLedger Open(string folder, RunLock held, RunLedgerOptions options, bool resumed, Action<RunLedger> begin)
+    {
+        RunLedger? ledger = null;
+        try
+        {
+            ledger = new RunLedger(folder, held, options, resumed);
+            begin(ledger);
+            return ledger;
+        }
+        catch
+        {
+            ledger?.Dispose();
+            held.Dispose();
+            throw;
+        }
     }
 
     private void End(string kind, Action<Utf8JsonWriter>? properties)

@@ -12,6 +12,7 @@ internal sealed class RunLock : IDisposable
     private readonly FileLock _lock;
     private readonly Timer _beat;
     private readonly string _owner;
+    private bool _disposed;
 
     private RunLock(FileLock held, string owner, ProcessOwner? stale)
     {
@@ -60,6 +61,9 @@ internal sealed class RunLock : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         _beat.Dispose();
         File.Delete(_owner);
         _lock.Dispose();

@@ -1,5 +1,3 @@
-using Athanor.Runs.Settings;
-
 namespace Athanor.Runs.Recipes;
 
 /// <summary>A recipe that was read, checked as a whole and resolved: every value is known.</summary>

@@ -1,8 +1,12 @@
+using System.Buffers;
+
 namespace Athanor.Runs.Recipes;
 
 /// <summary>A setting given beside the recipe: <c>--set a.b=c</c>.</summary>
 internal static class RecipeOverride
 {
+    private static readonly SearchValues<char> NotInNames = SearchValues.Create(" \t\r\n:{}");
+
     /// <summary>Lays an override over the tree, or reports why it cannot.</summary>
     /// <param name="root">The recipe so far; changed.</param>
     /// <param name="text"><c>path=value</c>; the value is YAML, also a flow list or map. An empty value returns the key to its default.</param>
@@ -18,7 +22,7 @@ internal static class RecipeOverride
             return root;
         }
         string[] path = text[..equals].Trim().Split('.');
-        if (path.Any(name => name.Length == 0 || name.AsSpan().ContainsAny(" \t\r\n:{}")))
+        if (path.Any(name => name.Length == 0 || name.AsSpan().ContainsAny(NotInNames)))
         {
             problems.Add(mark, text[..equals], "The path has an empty or impossible name.", remedy: "Names are joined by single dots: model.depth.");
             return root;

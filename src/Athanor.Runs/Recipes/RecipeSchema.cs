@@ -10,6 +10,7 @@ public sealed class RecipeSchema
 {
     private readonly RecipeVocabulary _vocabulary;
     private readonly JsonObject _definitions = [];
+    private readonly Dictionary<Type, string> _names = [];
 
     private RecipeSchema(RecipeVocabulary vocabulary) => _vocabulary = vocabulary;
 
@@ -68,14 +69,19 @@ public sealed class RecipeSchema
         return stage;
     }
 
-    private JsonObject Reference(RecordShape shape)
+    private JsonObject Reference(RecordShape shape) => Reference(shape, () => Record(shape));
+
+    private JsonObject Reference(ValueShape shape, Func<JsonObject> define)
     {
-        string name = shape.Type.Name;
-        if (!_definitions.ContainsKey(name))
+        if (!_names.TryGetValue(shape.Type, out string? name))
         {
+            name = shape.Type.Name;
+            for (int number = 2; _definitions.ContainsKey(name); number++)
+                name = string.Create(CultureInfo.InvariantCulture, $"{shape.Type.Name}{number}");
+            _names.Add(shape.Type, name);
             // Reserved first: a record may hold lists of itself.
             _definitions[name] = new JsonObject();
-            _definitions[name] = Record(shape);
+            _definitions[name] = define();
         }
         return new JsonObject { ["$ref"] = $"#/$defs/{name}" };
     }
@@ -135,7 +141,7 @@ public sealed class RecipeSchema
         ListShape list => new JsonObject { ["type"] = "array", ["items"] = Value(list.Element.Shape) },
         MapShape map => new JsonObject { ["type"] = "object", ["additionalProperties"] = Value(map.Element.Shape) },
         RecordShape record => Reference(record),
-        UnionShape union => Union(union),
+        UnionShape union => Reference(union, () => Union(union)),
         _ => [],
     };
 

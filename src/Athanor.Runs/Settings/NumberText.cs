@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Athanor.Runs.Settings;
@@ -8,6 +9,8 @@ namespace Athanor.Runs.Settings;
 internal static class NumberText
 {
     public const string Pattern = @"^[+-]?(\d[\d_]*)?(\.[\d_]*)?([eE][+-]?\d+)?(k|K|M|G|B|T|Ki|Mi|Gi|Ti|%)?$";
+
+    private static readonly SearchValues<char> InNumbers = SearchValues.Create("+-.0123456789_eE");
 
     /// <summary>Exact where a decimal can hold the value.</summary>
     public static bool TryInteger(string text, out decimal value)
@@ -64,7 +67,7 @@ internal static class NumberText
             "%" => 0.01m,
             _ => 0,
         };
-        if (scale == 0 || end == 0 || !text.AsSpan(0, end).ContainsAnyInRange('0', '9') || text.AsSpan(0, end).ContainsAnyExcept("+-.0123456789_eE"))
+        if (scale == 0 || end == 0 || !text.AsSpan(0, end).ContainsAnyInRange('0', '9') || text.AsSpan(0, end).ContainsAnyExcept(InNumbers))
             return false;
         if (text[0] == '_' || text[end - 1] == '_')
             return false;
@@ -75,13 +78,7 @@ internal static class NumberText
     /// <summary>The shortest text that reads back to the same number.</summary>
     public static string Write(object number) => number switch
     {
-        float single => Single(single),
-        double value => Double(value),
         IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
         _ => throw new ArgumentException($"{number.GetType()} is no number."),
     };
-
-    private static string Double(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static string Single(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
