@@ -21,23 +21,29 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Readers_see_one_whole_text_or_the_other()
+    public async Task Readers_see_one_whole_text_or_the_other()
     {
         string path = _folder["a.txt"], a = new('a', 100_000), b = new('b', 100_000);
         AtomicFile.WriteText(path, a);
         using var stop = new CancellationTokenSource();
         Task writer = Task.Run(() =>
         {
-            for (int i = 0; i < 100; i++)
-                AtomicFile.WriteText(path, i % 2 == 0 ? b : a);
-            stop.Cancel();
+            try
+            {
+                for (int i = 0; i < 100; i++)
+                    AtomicFile.WriteText(path, i % 2 == 0 ? b : a);
+            }
+            finally
+            {
+                stop.Cancel();
+            }
         });
         while (!stop.IsCancellationRequested)
         {
             string text = File.ReadAllText(path);
             Assert.True(text == a || text == b, "A reader saw a mixture.");
         }
-        writer.GetAwaiter().GetResult();
+        await writer;
     }
 
     [Fact]

@@ -142,7 +142,7 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal([3L, 3L], atThree.AtStep.Select(point => point!.Value.Step));
     }
 
-    private Recipe Load(params string[] overrides) =>
+    private static Recipe Load(params string[] overrides) =>
         Recipe.Parse("name: small\nmodel: { depth: 2 }\nstages:\n  read: { use: read_text, path: . }\n"u8, new Kitchen().Vocabulary(), overrides: overrides);
 
     private RunLedger Start(string? change = null, RunLedgerOptions? options = null) =>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Athanor.Runs.Files;
 using Athanor.Runs.Ledger;
 using Athanor.Runs.Tests.Testing;

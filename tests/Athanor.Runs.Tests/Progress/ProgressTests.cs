@@ -4,10 +4,12 @@ using Athanor.Runs.Tests.Testing;
 
 namespace Athanor.Runs.Tests.Progress;
 
-public sealed class ProgressTests
+public sealed class ProgressTests : IDisposable
 {
     private readonly ManualTime _time = new();
     private readonly StringWriter _text = new();
+
+    public void Dispose() => _text.Dispose();
 
     [Fact]
     public void Rate_and_time_left_follow_the_recent_past()

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Athanor.Runs.Recipes;
-using Athanor.Runs.Settings;
 using Athanor.Runs.Tests.Testing;
 
 namespace Athanor.Runs.Tests.Recipes;

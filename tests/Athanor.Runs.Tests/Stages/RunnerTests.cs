@@ -208,7 +208,8 @@ public sealed class RunnerTests : IDisposable
             Assert.Contains("UsesSeed", Assert.Throws<InvalidOperationException>(() => context.Seed).Message, StringComparison.Ordinal);
             Assert.Contains("Resumable", Assert.Throws<InvalidOperationException>(() => context.Work).Message, StringComparison.Ordinal);
             return Task.CompletedTask;
-        }) with { UsesSeed = false });
+        }) with
+        { UsesSeed = false });
         Recipe recipe = Recipe.Parse("name: nosy\nstages: { a: { use: nosy } }"u8, vocabulary);
         using RunLedger ledger = RunLedger.Start(Root, recipe);
         await Runner().Run(recipe, ledger, new RunProgress());
@@ -243,8 +244,8 @@ public sealed class RunnerTests : IDisposable
 
     private Task<(List<string> Ran, IReadOnlyDictionary<string, Artifact> Artifacts)> Run(Kitchen kitchen, params string[] overrides) => Run(kitchen, null, overrides: overrides);
 
-    private async Task<(List<string> Ran, IReadOnlyDictionary<string, Artifact> Artifacts)> Run(Kitchen kitchen, RunnerOptions? options = null, CancellationToken cancellation = default,
-        RunLedgerOptions? ledger = null, string[]? overrides = null)
+    private async Task<(List<string> Ran, IReadOnlyDictionary<string, Artifact> Artifacts)> Run(Kitchen kitchen, RunnerOptions? options = null, RunLedgerOptions? ledger = null,
+        string[]? overrides = null, CancellationToken cancellation = default)
     {
         Recipe recipe = Load(kitchen, overrides ?? []);
         using RunLedger opened = RunLedger.Start(Root, recipe, ledger);
