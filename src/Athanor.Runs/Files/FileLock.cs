@@ -21,11 +21,16 @@ internal sealed class FileLock : IDisposable
                 new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, 1).Dispose();
             return new FileLock(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1));
         }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException) && !StorageException.IsFull(e))
+        catch (IOException e) when (IsHeld(e))
         {
             return null;
         }
     }
+
+    /// <summary>Errors of the system's own locks: a sharing violation, or "try again".</summary>
+    private static bool IsHeld(IOException error) =>
+        OperatingSystem.IsWindows() ? error.HResult is unchecked((int)0x80070020) or unchecked((int)0x80070021)
+        : error.HResult == (OperatingSystem.IsLinux() ? 11 : 35);
 
     /// <summary>Waits for the lock, asking again and again: the system's own wait cannot be cancelled.</summary>
     public static async Task<FileLock> Wait(string path, Action waiting, CancellationToken cancellation)

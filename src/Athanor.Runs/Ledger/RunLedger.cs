@@ -41,10 +41,20 @@ public sealed class RunLedger : IDisposable
     private RunLedger(string folder, RunLock held, RunLedgerOptions options, bool resumed)
     {
         (Folder, _lock, _options, Resumed) = (folder, held, options, resumed);
-        _metrics = new JsonLines(Path.Combine(folder, MetricsFile), options.SyncEvery, options.Time);
-        _samples = new JsonLines(Path.Combine(folder, SamplesFile), options.SyncEvery, options.Time);
-        _events = new JsonLines(Path.Combine(folder, EventsFile), options.SyncEvery, options.Time);
-        _board = options.TensorBoard ? new EventFileWriter(folder, options.Time) : null;
+        try
+        {
+            _metrics = new JsonLines(Path.Combine(folder, MetricsFile), options.SyncEvery, options.Time);
+            _samples = new JsonLines(Path.Combine(folder, SamplesFile), options.SyncEvery, options.Time);
+            _events = new JsonLines(Path.Combine(folder, EventsFile), options.SyncEvery, options.Time);
+            _board = options.TensorBoard ? new EventFileWriter(folder, options.Time) : null;
+        }
+        catch
+        {
+            _metrics?.Dispose();
+            _samples?.Dispose();
+            _events?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The run's folder; its last part is the run's name.</summary>

@@ -43,7 +43,16 @@ internal sealed class RunLock : IDisposable
         }
         ProcessOwner? stale = holder;
         holder = null;
-        ProcessOwner.Current(time).Write(owner);
+        try
+        {
+            ProcessOwner.Current(time).Write(owner);
+        }
+        catch
+        {
+            // A full disk must not leave the run held by nobody's ledger.
+            held.Dispose();
+            throw;
+        }
         return new RunLock(held, owner, stale);
     }
 

@@ -73,6 +73,21 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_cannot_be_begun_is_not_held()
+    {
+        Start().Dispose();
+        string mark = Path.Combine(_folder["small"], "owner.json");
+        Directory.CreateDirectory(mark);
+        Assert.ThrowsAny<SystemException>(() => RunLedger.Resume(_folder["small"]));
+        Directory.Delete(mark);
+        Directory.Move(Path.Combine(_folder["small"], "samples.jsonl"), Path.Combine(_folder["small"], "moved"));
+        Directory.CreateDirectory(Path.Combine(_folder["small"], "samples.jsonl"));
+        Assert.ThrowsAny<SystemException>(() => RunLedger.Resume(_folder["small"]));
+        Directory.Delete(Path.Combine(_folder["small"], "samples.jsonl"));
+        RunLedger.Resume(_folder["small"]).Dispose();
+    }
+
+    [Fact]
     public void Many_starts_at_once_get_runs_of_their_own()
     {
         Recipe recipe = Load();
