@@ -13,7 +13,7 @@ public sealed class RecipeFuzzTests
         "1e999", "9999999999999999999999", "-", "\\", "\u2028", "\u0085", "\ufeff", "\uffff", "\ud83d\ude00", "base: .", "stages", "use: ", "from: ", "model", "depth: ", "kind: ", "train", "0x1F", "1:30", "true"];
 
     [Theory]
-    [InlineData(1, 400)]
+    [InlineData(1, 200)]
     public void Spoiled_recipes_are_read_or_refused(int seed, int count) => Fuzz(seed, count);
 
     [Theory]

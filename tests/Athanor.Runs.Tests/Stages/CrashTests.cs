@@ -81,7 +81,7 @@ public sealed class CrashTests : IDisposable
         using (RunLedger ledger = RunLedger.Start(_folder["runs"], recipe))
             folder = ledger.Folder;
         long before = 0;
-        for (int kill = 0; kill < 3; kill++)
+        for (int kill = 0; kill < 2; kill++)
         {
             using Process child = ChildProgram.Start("ledger", folder);
             Assert.Equal("ready", await child.StandardOutput.ReadLineAsync());
