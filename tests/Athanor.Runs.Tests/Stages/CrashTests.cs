@@ -63,7 +63,7 @@ public sealed class CrashTests : IDisposable
     /// <summary>Waits until the stage has saved that it came this far.</summary>
     private static async Task<int> Counted(string work, int count)
     {
-        for (int attempt = 0; attempt < 2000; attempt++)
+        for (int attempt = 0; attempt < 8000; attempt++)
         {
             string? saved = Directory.Exists(work) ? Directory.EnumerateFiles(work, "count", SearchOption.AllDirectories).FirstOrDefault() : null;
             if (saved is not null && int.Parse(File.ReadAllText(saved)) is var reached && reached >= count)
