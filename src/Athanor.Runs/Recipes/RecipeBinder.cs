@@ -127,7 +127,7 @@ internal sealed partial class RecipeBinder(RecipeVocabulary vocabulary, ProblemL
 
     internal static readonly RecordShape HeaderShape = new ShapeCatalog().Record(typeof(RecipeHeader));
 
-    [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,63}\z")]
     private static partial Regex FolderName();
 
     [GeneratedRegex("[^a-z0-9._-]+")]

@@ -72,6 +72,6 @@ public sealed partial class RecipeVocabulary
             throw new ArgumentException($"'{name}' is no snake_case name.", nameof(name));
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9_]*$")]
+    [GeneratedRegex(@"^[a-z][a-z0-9_]*\z")]
     private static partial Regex Name();
 }

@@ -169,6 +169,6 @@ internal sealed partial class StageOrder(RecipeVocabulary vocabulary, ProblemLis
             $"The stages feed each other in a circle: {string.Join(" <- ", walk.Append(current).Select(draft => draft.Name))}.", remedy: "Remove one of these inputs.");
     }
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9_-]{0,63}$")]
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9_-]{0,63}\z")]
     private static partial Regex StageName();
 }

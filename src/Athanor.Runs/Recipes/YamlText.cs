@@ -98,9 +98,9 @@ internal static partial class YamlText
         return text.Append('"').ToString();
     }
 
-    [GeneratedRegex(@"^[A-Za-z_/][A-Za-z0-9_./+-]*$")]
+    [GeneratedRegex(@"^[A-Za-z_/][A-Za-z0-9_./+-]*\z")]
     private static partial Regex Plain();
 
-    [GeneratedRegex(@"^(null|true|false|yes|no|on|off|y|n|\.?inf|\.?nan)$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^(null|true|false|yes|no|on|off|y|n|\.?inf|\.?nan)\z", RegexOptions.IgnoreCase)]
     private static partial Regex Words();
 }

@@ -27,7 +27,19 @@ public sealed class RecipePropertyTests
             var stream = new YamlStream();
             stream.Load(new StringReader(yaml));
             Assert.Equal(text, ((YamlScalarNode)stream.Documents[0].RootNode["key"]).Value);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+    }
+
+    [Theory]
+    [InlineData("a\n")]
+    [InlineData("true\n")]
+    [InlineData("- a")]
+    [InlineData("a.")]
+    public void Texts_that_look_plain_and_are_not_are_quoted(string text)
+    {
+        var tree = new MappingNode(default);
+        tree.Set("key", new ScalarNode(default, text, ScalarKind.Text));
+        Assert.Equal(text, ((ScalarNode)Read(YamlText.Write(tree))["key"]!).Text);
     }
 
     [Fact]
