@@ -26,7 +26,7 @@ public static class BpeTrainer
     public static BpeTrainingResult Train(PieceCounts pieces, BpeTrainerOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         int room = options.Validate();
-        byte[] order = ByteAlphabet.Order(options.ByteOrder);
+        byte[] order = OrderedBytes.By(options.ByteOrder);
         var byteIds = new int[256];
         var tokens = new List<byte[]>(256);
         var lengths = new List<int>(256);

@@ -14,10 +14,10 @@ public enum ByteOrder
 }
 
 /// <summary>The 256 single-byte tokens in an order.</summary>
-internal static class ByteAlphabet
+internal static class OrderedBytes
 {
     /// <summary>The bytes by id.</summary>
-    public static byte[] Order(ByteOrder order)
+    public static byte[] By(ByteOrder order)
     {
         var bytes = new byte[256];
         int next = 0;
