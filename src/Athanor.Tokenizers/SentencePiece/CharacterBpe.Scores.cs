@@ -39,7 +39,7 @@ public sealed partial class CharacterBpe
             uint rank = (uint)Array.BinarySearch(levels, scores[id], Comparer<float>.Create((a, b) => b.CompareTo(a)));
             AddSplits(vocabulary, kinds, id, rank, merges);
         }
-        _pairs = new PairTable(merges.Count);
+        _pairs = new RankedPairs(merges.Count);
         foreach (Merge merge in merges)
             _pairs.TryAdd(merge.Left, merge.Right, merge.Rank, merge.Result);
         if (ids.Any(id => kinds[id] == PieceKind.Unused))

@@ -17,7 +17,7 @@ public sealed partial class CharacterBpe : TokenModel
     // Memory for longer runs, which only odd texts need, is not kept.
     private const int KeptSymbols = 1 << 18;
 
-    private readonly PairTable _pairs;
+    private readonly RankedPairs _pairs;
     private readonly CharacterMap _characters;
     private readonly BorderSet? _borders;
     private readonly PieceTrie? _userDefined;
@@ -37,7 +37,7 @@ public sealed partial class CharacterBpe : TokenModel
         : this(vocabulary, options, vocabulary.Count)
     {
         Merges = merges;
-        _pairs = new PairTable(merges.Count);
+        _pairs = new RankedPairs(merges.Count);
         var used = new bool[vocabulary.Count];
         for (int i = 0; i < merges.Count; i++)
         {

@@ -48,7 +48,7 @@ internal sealed class SymbolRun
     }
 
     /// <summary>Closes the run at <paramref name="end"/> and merges it.</summary>
-    public void Merge(PairTable table, int end)
+    public void Merge(RankedPairs table, int end)
     {
         if (_count == 0)
             return;
@@ -58,7 +58,7 @@ internal sealed class SymbolRun
         ref uint ranks = ref MemoryMarshal.GetArrayDataReference(_ranks);
         for (int i = 0; i < last; i++)
             Look(table, ref Unsafe.Add(ref nodes, i), ref Unsafe.Add(ref ranks, i), Unsafe.Add(ref nodes, i + 1).Symbol);
-        _ranks[last] = PairTable.None;
+        _ranks[last] = RankedPairs.None;
         if (_count <= ScanLimit)
             MergeByScan(table);
         else
@@ -73,10 +73,10 @@ internal sealed class SymbolRun
         (_nodes, _ranks, _heap, _count) = ([], [], [], 0);
     }
 
-    private void MergeByScan(PairTable table)
+    private void MergeByScan(RankedPairs table)
     {
         int padded = (_count + 15) & ~15;
-        _ranks.AsSpan(_count, padded - _count).Fill(PairTable.None);
+        _ranks.AsSpan(_count, padded - _count).Fill(RankedPairs.None);
         ref uint ranks = ref MemoryMarshal.GetArrayDataReference(_ranks);
         while (true)
         {
@@ -84,7 +84,7 @@ internal sealed class SymbolRun
             for (int i = 16; i < padded; i += 16)
                 low = Vector512.Min(low, Vector512.LoadUnsafe(ref ranks, (nuint)i));
             uint rank = Lowest(low);
-            if (rank == PairTable.None)
+            if (rank == RankedPairs.None)
                 return;
             Vector512<uint> wanted = Vector512.Create(rank);
             for (int i = 0; ; i += 16)
@@ -108,7 +108,7 @@ internal sealed class SymbolRun
     }
 
     /// <summary>Merges the pair at <paramref name="at"/> and refreshes the ranks of the two pairs beside it; returns the symbol on the left.</summary>
-    private int Join(PairTable table, int at)
+    private int Join(RankedPairs table, int at)
     {
         ref Node nodes = ref MemoryMarshal.GetArrayDataReference(_nodes);
         ref uint ranks = ref MemoryMarshal.GetArrayDataReference(_ranks);
@@ -117,8 +117,8 @@ internal sealed class SymbolRun
         int symbol = node.Target;
         node.Symbol = symbol;
         node.Next = after;
-        Unsafe.Add(ref ranks, gone) = PairTable.None;
-        Unsafe.Add(ref ranks, at) = PairTable.None;
+        Unsafe.Add(ref ranks, gone) = RankedPairs.None;
+        Unsafe.Add(ref ranks, at) = RankedPairs.None;
         if (before >= 0)
             Look(table, ref Unsafe.Add(ref nodes, before), ref Unsafe.Add(ref ranks, before), symbol);
         if (after < _count)
@@ -131,14 +131,14 @@ internal sealed class SymbolRun
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Look(PairTable table, ref Node left, ref uint rank, int right)
+    private void Look(RankedPairs table, ref Node left, ref uint rank, int right)
     {
         rank = table.Find(left.Symbol, right, out left.Target);
-        if (_splits is not null && rank != PairTable.None)
+        if (_splits is not null && rank != RankedPairs.None)
             _splits[left.Target] = (left.Symbol, right);
     }
 
-    private void MergeByHeap(PairTable table)
+    private void MergeByHeap(RankedPairs table)
     {
         // Each merge leaves at most two new entries and one stale one is popped or merged away, so three a symbol are enough.
         if (_heap.Length < 3L * _count)
@@ -146,7 +146,7 @@ internal sealed class SymbolRun
         _heapCount = 0;
         for (int i = 0; i < _count; i++)
         {
-            if (_ranks[i] != PairTable.None)
+            if (_ranks[i] != RankedPairs.None)
                 _heap[_heapCount++] = Entry(i);
         }
         for (int i = (_heapCount >> 1) - 1; i >= 0; i--)
@@ -162,11 +162,11 @@ internal sealed class SymbolRun
             }
             int before = Join(table, at);
             // The new pair takes the place of the old one at the top: one way down instead of two.
-            if (_ranks[at] != PairTable.None)
+            if (_ranks[at] != RankedPairs.None)
                 Sift(0, Entry(at));
             else
                 Pop();
-            if (before >= 0 && _ranks[before] != PairTable.None)
+            if (before >= 0 && _ranks[before] != RankedPairs.None)
                 Push(Entry(before));
         }
     }

@@ -18,7 +18,7 @@ internal sealed class BpeLearner
     private readonly int _maxTokenBytes;
     private readonly PairHeap _heap = new();
     private readonly List<int> _lengths;
-    private PairTable _table;
+    private PairIndex _table;
     private Pair[] _pairs = new Pair[256];
     private int _pairCount, _newPairs;
     private int[] _positions = [];
@@ -41,7 +41,7 @@ internal sealed class BpeLearner
         _right = new Neighbour[lengths.Count];
         _leftTouched = new int[lengths.Count];
         _rightTouched = new int[lengths.Count];
-        _table = new PairTable(1 << 12);
+        _table = new PairIndex(1 << 12);
         CountPairs(threads, cancellation);
     }
 
@@ -161,7 +161,7 @@ internal sealed class BpeLearner
 
     private void Lose(int left, int right, ref long lost)
     {
-        int index = _table.Find(PairTable.Key(left, right));
+        int index = _table.Find(PairIndex.Key(left, right));
         if (index >= 0 && _pairs[index].Count > 0)
             _pairs[index].Count -= lost;
         lost = 0;
@@ -213,7 +213,7 @@ internal sealed class BpeLearner
         if (count < _minimumCount || _lengths[left] + _lengths[right] > _maxTokenBytes)
             return 0;
         neighbour.At = offset;
-        ulong key = PairTable.Key(left, right);
+        ulong key = PairIndex.Key(left, right);
         if (_pairCount == _pairs.Length)
             Array.Resize(ref _pairs, 2 * _pairCount);
         _pairs[_pairCount] = new Pair { Key = key, Count = count, Start = offset, Length = positions };
@@ -284,7 +284,7 @@ internal sealed class BpeLearner
             PeakMemory = Memory + 4 * size;
         int used = 0, kept = 0;
         _heap.Clear();
-        _table = new PairTable(_pairCount);
+        _table = new PairIndex(_pairCount);
         for (int i = 0; i < _pairCount; i++)
         {
             Pair pair = _pairs[i];

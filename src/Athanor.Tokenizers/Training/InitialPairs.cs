@@ -29,7 +29,7 @@ internal sealed class InitialPairs
         }
     }
 
-    public PairTable Table { get; } = new(1 << 12);
+    public PairIndex Table { get; } = new(1 << 12);
 
     public ulong[] Keys { get; private set; } = new ulong[1 << 12];
 
@@ -73,7 +73,7 @@ internal sealed class InitialPairs
         int right = slots[at];
         if (right < 0)
             return false;
-        key = PairTable.Key(left, right);
+        key = PairIndex.Key(left, right);
         return true;
     }
 }

@@ -6,13 +6,13 @@ internal sealed class UnigramVocabulary
     private const double UnknownPenalty = 10;
 
     private readonly UnigramCorpus _corpus;
-    private readonly PairTable _children;
+    private readonly PairIndex _children;
     private int[] _pieceAt = new int[256];   // by node
 
     public UnigramVocabulary(UnigramCorpus corpus, int[] starts, int[] lengths, double[] scores)
     {
         (_corpus, Starts, Lengths, Scores) = (corpus, starts, lengths, scores);
-        _children = new PairTable(2 * starts.Length);
+        _children = new PairIndex(2 * starts.Length);
         int nodes = 1;
         _pieceAt[0] = -1;
         double lowest = 0;
@@ -21,7 +21,7 @@ internal sealed class UnigramVocabulary
             int node = 0;
             for (int i = 0; i < lengths[piece]; i++)
             {
-                node = _children.FindOrAdd(PairTable.Key(node, corpus.Text[starts[piece] + i]), nodes);
+                node = _children.FindOrAdd(PairIndex.Key(node, corpus.Text[starts[piece] + i]), nodes);
                 if (node != nodes)
                     continue;
                 if (++nodes > _pieceAt.Length)
@@ -50,7 +50,7 @@ internal sealed class UnigramVocabulary
     /// <summary>The node behind <paramref name="node"/> (0 is the root) by <paramref name="character"/>, or -1, and the piece that ends there, or -1.</summary>
     public int Step(int node, int character, out int piece)
     {
-        int next = _children.Find(PairTable.Key(node, character));
+        int next = _children.Find(PairIndex.Key(node, character));
         piece = next < 0 ? -1 : _pieceAt[next];
         return next;
     }

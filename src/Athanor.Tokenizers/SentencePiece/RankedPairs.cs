@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Athanor.Tokenizers.SentencePiece;
 
 /// <summary>The rank and the result of each pair of symbols that merges: open addressing, at most half full, immutable once filled.</summary>
-internal sealed class PairTable
+internal sealed class RankedPairs
 {
     /// <summary>The rank of a pair that does not merge.</summary>
     public const uint None = uint.MaxValue;
@@ -16,7 +16,7 @@ internal sealed class PairTable
     private readonly int _shift, _filterShift;
 
     /// <summary>A table for up to <paramref name="capacity"/> pairs.</summary>
-    public PairTable(int capacity)
+    public RankedPairs(int capacity)
     {
         uint size = BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, checked(2 * capacity)));
         _entries = new Entry[size];

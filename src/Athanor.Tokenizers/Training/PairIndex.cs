@@ -4,13 +4,13 @@ using System.Runtime.CompilerServices;
 namespace Athanor.Tokenizers.Training;
 
 /// <summary>From a pair of token ids to a dense index, in open addressing; grows, never forgets.</summary>
-internal sealed class PairTable
+internal sealed class PairIndex
 {
     private ulong[] _keys;   // the pair + 1, 0 for an empty slot
     private int[] _indices;
     private int _shift;
 
-    public PairTable(int expected)
+    public PairIndex(int expected)
     {
         int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(64, expected * 2L));
         _keys = new ulong[size];
