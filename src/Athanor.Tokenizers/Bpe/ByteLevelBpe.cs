@@ -9,7 +9,7 @@ namespace Athanor.Tokenizers.Bpe;
 public sealed class ByteLevelBpe : TokenModel
 {
     private readonly (int Left, int Right)[] _merges;
-    private readonly ScratchPool _pool;
+    private readonly ScratchPool<BpeScratch> _pool;
 
     private ByteLevelBpe(Vocabulary vocabulary, MergeRanks ranks, int[] idOfByte, (int Left, int Right)[]? merges, bool ignoreMerges)
     {
@@ -17,7 +17,7 @@ public sealed class ByteLevelBpe : TokenModel
         IgnoreMerges = ignoreMerges;
         Symbols = BpeSymbols.Build(vocabulary, ranks, idOfByte, ignoreMerges);
         _merges = merges ?? Effective(Symbols);
-        _pool = new ScratchPool(Symbols, vocabulary);
+        _pool = new ScratchPool<BpeScratch>(() => new BpeScratch(Symbols, vocabulary));
     }
 
     public override Vocabulary Vocabulary { get; }

@@ -26,7 +26,7 @@ public sealed partial class CharacterBpe : TokenModel
     private readonly byte[] _prefix, _suffix;
     private readonly int _unknown = -1, _symbols;
     private readonly bool _fuse, _byteFallback, _ignoreMerges, _allBytes;
-    private readonly ScratchPool<Scratch> _scratch = new();
+    private readonly ScratchPool<Scratch> _scratch = new(static () => new Scratch());
 
     /// <summary>A model that merges by rank.</summary>
     /// <param name="vocabulary">The tokens.</param>

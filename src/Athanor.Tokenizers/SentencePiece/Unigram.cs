@@ -25,7 +25,7 @@ public sealed class Unigram : TokenModel
     private readonly double _unknownScore, _maxScore;
     private readonly int _unknown, _reach;
     private readonly bool _byteFallback, _single;
-    private readonly ScratchPool<Scratch> _scratch = new();
+    private readonly ScratchPool<Scratch> _scratch = new(static () => new Scratch());
 
     /// <summary>A model of pieces with scores.</summary>
     /// <param name="vocabulary">The pieces.</param>
