@@ -1,20 +1,10 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Athanor.Cli.Doctor;
 
 /// <summary>The verb <c>athanor doctor</c>.</summary>
 internal static class DoctorCommand
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter() },
-    };
-
     public static Command Create(TextWriter output)
     {
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
@@ -35,7 +25,7 @@ internal static class DoctorCommand
         {
             DoctorReport report = DoctorReport.Examine(!parsed.GetValue(noMeasure));
             if (parsed.GetValue(json))
-                output.WriteLine(JsonSerializer.Serialize(report, Json));
+                output.WriteLine(JsonText.Of(report));
             else
                 DoctorView.Write(report, Terminal.Create(output));
             return Tool.Success;

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Athanor.Cli.Tokenizers;
+namespace Athanor.Cli;
 
 /// <summary>JSON for machines that people can read as well: letters stay letters.</summary>
 internal static class JsonText
