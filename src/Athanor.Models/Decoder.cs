@@ -1,0 +1,115 @@
+using Athanor.Models.Configuration;
+using Athanor.Models.Initialization;
+using Athanor.Models.Layers;
+using Athanor.Tensors;
+
+namespace Athanor.Models;
+
+/// <summary>
+/// A decoder-only language model: embedding, L blocks, a norm, the output head. Every family is this class under other settings
+/// (<see cref="ModelConfig"/>). Legend: B rows, T tokens, D width, V vocabulary.
+/// </summary>
+public sealed class Decoder : IDisposable
+{
+    private readonly Parameter _embedding;
+    private readonly Parameter? _head;
+    private readonly Positions _positions;
+    private readonly DecoderBlock[] _blocks;
+    private readonly Norm _norm;
+
+    /// <summary>Builds the model.</summary>
+    /// <param name="type">Storage of matrices and embeddings: F32 or BF16. Gains and biases are F32.</param>
+    /// <param name="initial">Initial values; null leaves matrices undefined for a checkpoint to fill.</param>
+    /// <exception cref="ArgumentException">The settings do not make a decoder; the message lists every reason.</exception>
+    public Decoder(Device device, ModelConfig config, DType type = DType.BF16, InitialValues? initial = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(config);
+        Config = config.Validated();
+        Device = device;
+        DType = type;
+        var store = new ParameterStore(device, config, type, initial);
+        _embedding = store.Matrix("embedding.weight", config.VocabularySize, config.Width, ParameterRole.Embedding, "embedding");
+        _positions = new Positions(device, store, config);
+        _blocks = new DecoderBlock[config.Layers];
+        for (int i = 0; i < _blocks.Length; i++)
+            _blocks[i] = new DecoderBlock(store, config, _positions, i);
+        _norm = new Norm(store, config, "norm", config.Width);
+        _head = config.TieEmbeddings ? null : store.Matrix("head.weight", config.VocabularySize, config.Width, ParameterRole.Head, "head");
+        Parameters = store.All;
+    }
+
+    /// <summary>The settings.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Where it is.</summary>
+    public Device Device { get; }
+
+    /// <summary>Storage of matrices and embeddings.</summary>
+    public DType DType { get; }
+
+    /// <summary>All parameters in the order of the data's way through the model.</summary>
+    public IReadOnlyList<ModelParameter> Parameters { get; }
+
+    /// <summary>The matrix of the output head [V, D]: the embedding where they are tied.</summary>
+    public Parameter Head => _head ?? _embedding;
+
+    /// <summary>Whether blocks are computed again in the backward pass instead of keeping their activations.</summary>
+    public bool Recompute { get; set; }
+
+    /// <summary>Hidden states [B, T, D] behind the last norm.</summary>
+    public Tensor Hidden(in DecoderInput input, KeyValueCache? cache = null)
+    {
+        if (input.Ids.Shape.Rank != 2)
+            throw new ArgumentException($"A decoder reads ids [rows, tokens]; these are {input.Ids}.");
+        Tensor x = Ops.Embedding(_embedding, input.Ids);
+        if (Config.EmbeddingScale != 1)
+            x *= Config.EmbeddingScale;
+        x = _positions.AddLearned(x, input, cache?.Length ?? 0);
+        Tensor delta = default;
+        foreach (DecoderBlock block in _blocks)
+            (x, delta) = Recompute && cache is null ? (Ops.Checkpoint(Whole, (block, input), x), default) : block.Apply(x, delta, input, cache);
+        cache?.Advance();
+        return _norm.Apply(x, delta).Normed;
+    }
+
+    /// <summary>Logits [.., V] of hidden states [.., D], scaled and capped as the model does.</summary>
+    public Tensor Logits(Tensor hidden)
+    {
+        Tensor logits = Ops.Linear(ForHead(hidden), Head);
+        return Config.LogitSoftCap > 0 ? (logits * (1 / Config.LogitSoftCap)).Tanh() * Config.LogitSoftCap : logits;
+    }
+
+    /// <summary>
+    /// The cross-entropy of targets I32 [B, T] (−100: does not count) after the input, without logits of all tokens in memory.
+    /// </summary>
+    /// <param name="options">Smoothing, z-loss, denominator; the model's own soft cap is put in.</param>
+    /// <param name="weights">F32 [B, T]: weight of each token; all 1 when missing.</param>
+    /// <param name="tokenLosses">F32 [B, T]: the loss of each token before weighting.</param>
+    public Tensor Loss(in DecoderInput input, Tensor targets, CrossEntropyOptions? options, Tensor weights, out Tensor tokenLosses)
+    {
+        options ??= CrossEntropyOptions.Default;
+        if (Config.LogitSoftCap > 0)
+            options = options with { SoftCap = Config.LogitSoftCap };
+        return Ops.LinearCrossEntropy(ForHead(Hidden(input)), Head, targets, options, weights, out tokenLosses, out _);
+    }
+
+    /// <summary>As the longer form, the mean over all tokens that count.</summary>
+    public Tensor Loss(in DecoderInput input, Tensor targets, CrossEntropyOptions? options = null) => Loss(input, targets, options, default, out _);
+
+    private Tensor ForHead(Tensor hidden) => Config.LogitScale == 1 ? hidden : hidden * Config.LogitScale;
+
+    private static readonly Func<(DecoderBlock Block, DecoderInput Input), Tensor, Tensor> Whole = (layer, x) =>
+    {
+        (x, Tensor delta) = layer.Block.Apply(x, default, layer.Input, null);
+        return x + delta;
+    };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (ModelParameter parameter in Parameters)
+            parameter.Value.Dispose();
+        _positions.Dispose();
+    }
+}
