@@ -20,15 +20,16 @@ public sealed class Decoder : IDisposable
     /// <summary>Builds the model.</summary>
     /// <param name="type">Storage of matrices and embeddings: F32 or BF16. Gains and biases are F32.</param>
     /// <param name="initial">Initial values; null leaves matrices undefined for a checkpoint to fill.</param>
+    /// <param name="trainable">Gradients are wanted; a model that is only read takes a third of the memory without them.</param>
     /// <exception cref="ArgumentException">The settings do not make a decoder; the message lists every reason.</exception>
-    public Decoder(Device device, ModelConfig config, DType type = DType.BF16, InitialValues? initial = null)
+    public Decoder(Device device, ModelConfig config, DType type = DType.BF16, InitialValues? initial = null, bool trainable = true)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(config);
         Config = config.Validated();
         Device = device;
         DType = type;
-        var store = new ParameterStore(device, config, type, initial);
+        var store = new ParameterStore(device, config, type, initial, trainable);
         _embedding = store.Matrix("embedding.weight", config.VocabularySize, config.Width, ParameterRole.Embedding, "embedding");
         _positions = new Positions(device, store, config);
         _blocks = new DecoderBlock[config.Layers];

@@ -75,6 +75,12 @@ public sealed record ModelConfig
     /// <summary>How rotary frequencies are bent for longer contexts; null for not at all.</summary>
     public RopeScaling? RopeScaling { get; init; }
 
+    /// <summary>ALiBi: the slope of head i of H is 2^(−this·i/H); 8 in the paper.</summary>
+    public float AlibiMaxBias { get; init; } = 8;
+
+    /// <summary>ALiBi: factor of the slopes; 1/√K in Falcon, which scales scores and distances together.</summary>
+    public float AlibiScale { get; init; } = 1;
+
     /// <summary>Queries see so many latest positions, themselves included (Mistral); 0 for all.</summary>
     public int SlidingWindow { get; init; }
 
@@ -108,6 +114,12 @@ public sealed record ModelConfig
     /// <summary>Factor of the logits: 1/m under muP for a width m times the base.</summary>
     public float LogitScale { get; init; } = 1;
 
+    /// <summary>
+    /// The text of the <c>config.json</c> that the settings were read from: what it says beyond them (token ids, versions, dropout) is written back with
+    /// the next checkpoint. Null for settings made here.
+    /// </summary>
+    public string? Source { get; init; }
+
     /// <summary>Whether the feed-forward function multiplies two projections.</summary>
     public bool Gated => FeedForward is FeedForwardKind.SwiGlu or FeedForwardKind.GeGlu or FeedForwardKind.GeGluTanh;
 
@@ -135,6 +147,7 @@ public sealed record ModelConfig
         Require(SlidingWindow >= 0, $"The sliding window is {SlidingWindow}; give 0 for none.");
         Require(!NormBias || Norm == NormKind.Layer, "RMSNorm has no bias; use the layer norm or leave the bias out.");
         Require(LogitSoftCap >= 0 && AttentionSoftCap >= 0 && ClipQkv >= 0, "Soft caps and the clip of queries, keys and values are 0 or above.");
+        Require(AlibiMaxBias > 0 && AlibiScale > 0, $"ALiBi's largest bias ({AlibiMaxBias}) and scale ({AlibiScale}) must be above 0.");
         if (RopeScaling is not null)
             problems.AddRange(RopeScaling.Problems());
         return problems;

@@ -14,6 +14,9 @@ public enum RopeScalingKind
     /// <summary>As <see cref="Ntk"/>, with a factor that grows with the length beyond the original context.</summary>
     DynamicNtk,
 
+    /// <summary>As <see cref="DynamicNtk"/> with factors 1, 3, 7, … by doublings of the length (Qwen 1).</summary>
+    DynamicNtkSteps,
+
     /// <summary>Each frequency by its wavelength, and sharper attention, arXiv 2309.00071.</summary>
     Yarn,
 
@@ -62,7 +65,7 @@ public sealed record RopeScaling
     /// <param name="rotary">R: rotary dimensions of a head.</param>
     /// <param name="theta">The unscaled base.</param>
     /// <param name="contextLength">The model's context length.</param>
-    /// <param name="length">Positions in use: only <see cref="RopeScalingKind.DynamicNtk"/> depends on it.</param>
+    /// <param name="length">Positions in use: only the dynamic kinds depend on it.</param>
     public (double[] Frequencies, double Magnitude) Apply(int rotary, double theta, int contextLength, int length)
     {
         int original = OriginalContextLength ?? contextLength;
@@ -75,11 +78,26 @@ public sealed record RopeScaling
             case RopeScalingKind.DynamicNtk:
                 double growth = length <= original ? 1 : Factor * length / original - (Factor - 1);
                 return (RotaryTable.Frequencies(rotary, NtkBase(rotary, theta, growth)), 1);
+            case RopeScalingKind.DynamicNtkSteps:
+                return (RotaryTable.Frequencies(rotary, NtkBase(rotary, theta, Steps(length, original))), 1);
             case RopeScalingKind.Llama3:
                 return (Llama3(RotaryTable.Frequencies(rotary, theta), original), 1);
             default:
                 return (Yarn(RotaryTable.Frequencies(rotary, theta), rotary, theta, original), AttentionFactor ?? (Factor > 1 ? 0.1 * Math.Log(Factor) + 1 : 1));
         }
+    }
+
+    internal bool IsDynamic => Kind is RopeScalingKind.DynamicNtk or RopeScalingKind.DynamicNtkSteps;
+
+    private static double Steps(int length, int original)
+    {
+        if (length <= original)
+            return 1;
+        // 2^⌈log₂(length / original) + 1⌉ − 1, in integers.
+        long reach = original, power = 2;
+        for (; reach < length; reach *= 2)
+            power *= 2;
+        return power - 1;
     }
 
     private static double NtkBase(int rotary, double theta, double factor) => theta * Math.Pow(factor, rotary / (double)Math.Max(1, rotary - 2));

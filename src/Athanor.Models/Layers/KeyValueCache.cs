@@ -11,7 +11,7 @@ public sealed class KeyValueCache : IDisposable
 {
     private readonly int _window;
     private readonly Parameter[] _keys, _values;
-    private int _advance;
+    private int _advance, _prompt;
 
     /// <summary>An empty cache for <paramref name="batch"/> sequences of up to <paramref name="capacity"/> tokens.</summary>
     public KeyValueCache(Device device, ModelConfig config, DType type, int batch, int capacity)
@@ -38,6 +38,12 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>Tokens seen.</summary>
     public int Length { get; private set; }
+
+    /// <summary>
+    /// The length for which dynamic rotary scaling (dynamic NTK) is chosen while the cache is in use; keys keep the turn they got when they came, so it
+    /// stays the same: the length of the first pass, as in Qwen's code, where this is 0.
+    /// </summary>
+    public int RotaryLength { get; set; }
 
     /// <summary>Bytes of keys and values.</summary>
     public long Bytes => _keys.Concat(_values).Sum(parameter => parameter.Shape.Count * parameter.DType.Size());
@@ -74,6 +80,8 @@ public sealed class KeyValueCache : IDisposable
         }
         return time == 1 ? Turn(layer, keys, values, options) : Unroll(layer, keys, values, options);
     }
+
+    internal int RotaryLengthOf(int time) => RotaryLength > 0 ? RotaryLength : Length > 0 ? _prompt : _prompt = time;
 
     /// <summary>Counts the tokens of a pass over all layers.</summary>
     internal void Advance()

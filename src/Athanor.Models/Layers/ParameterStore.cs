@@ -5,7 +5,7 @@ using Athanor.Tensors;
 namespace Athanor.Models.Layers;
 
 /// <summary>Makes a model's parameters in a fixed order; each draws from a random stream of its own, so adding an option moves no other's numbers.</summary>
-internal sealed class ParameterStore(Device device, ModelConfig config, DType type, InitialValues? initial)
+internal sealed class ParameterStore(Device device, ModelConfig config, DType type, InitialValues? initial, bool trainable)
 {
     private readonly List<ModelParameter> _all = [];
 
@@ -14,7 +14,7 @@ internal sealed class ParameterStore(Device device, ModelConfig config, DType ty
     /// <summary>A matrix or table of normal numbers; contents undefined when no initial values were asked for (a checkpoint follows).</summary>
     public Parameter Matrix(string name, int rows, int columns, ParameterRole role, string part, bool feedForwardOutput = false)
     {
-        Parameter parameter = Add(new Parameter(device, name, new Shape(rows, columns), type), role, part, feedForwardOutput);
+        Parameter parameter = Add(new Parameter(device, name, new Shape(rows, columns), type, trainable), role, part, feedForwardOutput);
         if (initial is null)
             return parameter;
         float deviation = initial.DeviationOf(role, config, feedForwardOutput);
@@ -30,7 +30,7 @@ internal sealed class ParameterStore(Device device, ModelConfig config, DType ty
 
     private Parameter Constant(string name, int size, float value, ParameterRole role, string part)
     {
-        Parameter parameter = Add(new Parameter(device, name, new Shape(size)), role, part, false);
+        Parameter parameter = Add(new Parameter(device, name, new Shape(size), trainable: trainable), role, part, false);
         var values = new float[size];
         Array.Fill(values, value);
         device.Upload(parameter, values);

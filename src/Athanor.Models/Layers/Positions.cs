@@ -7,11 +7,13 @@ namespace Athanor.Models.Layers;
 /// <summary>What a model knows about positions: rotary tables by length, ALiBi slopes, or learned vectors.</summary>
 internal sealed class Positions : IDisposable
 {
+    private const int FirstRows = 8192, MostRetired = 32;
     private readonly Device _device;
     private readonly ModelConfig _config;
     private readonly Parameter? _slopes, _learned;
+    private readonly Queue<RotaryTable> _retired = new();
     private RotaryTable? _table;
-    private int _tableKey;
+    private int _rows, _bent;
 
     public Positions(Device device, ParameterStore store, ModelConfig config)
     {
@@ -22,30 +24,41 @@ internal sealed class Positions : IDisposable
         if (config.Position == PositionKind.Alibi)
         {
             _slopes = new Parameter(device, "alibi.slopes", new Shape(config.Heads), trainable: false);
-            device.Upload(_slopes, Ops.AlibiSlopes(config.Heads));
+            float[] slopes = Ops.AlibiSlopes(config.Heads);
+            for (int i = 0; i < slopes.Length; i++)
+                slopes[i] = MathF.Pow(slopes[i], config.AlibiMaxBias / 8) * config.AlibiScale;
+            device.Upload(_slopes, slopes);
         }
     }
 
     /// <summary>ALiBi's slopes; a default handle for other models.</summary>
     public Tensor Slopes => _slopes?.Value ?? default;
 
-    /// <summary>The rotary table for sequences that end at position <paramref name="end"/> − 1; null for models without one.</summary>
-    public RotaryTable? Table(int end)
+    /// <summary>
+    /// The rotary table for positions below <paramref name="end"/>, bent for sequences of <paramref name="length"/> where that matters; null for models without one.
+    /// </summary>
+    public RotaryTable? Table(int end, int length)
     {
         if (_config.Position != PositionKind.Rotary)
             return null;
-        // Only dynamic NTK bends frequencies with the length; the others need rows enough, and get them in doublings.
-        int length = Math.Max(_config.ContextLength, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)end));
-        bool dynamic = _config.RopeScaling?.Kind == RopeScalingKind.DynamicNtk;
-        int key = dynamic && end > _config.ContextLength ? end : length;
-        if (_table is not null && _tableKey == key)
+        // Rows are made as they are needed, in doublings: a context of 131,072 must not cost its table at the start. Only the dynamic
+        // kinds bend frequencies with the length, beyond the original context.
+        RopeScaling? scaling = _config.RopeScaling;
+        int rows = Math.Max(Math.Min(_config.ContextLength, FirstRows), (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)end));
+        int original = scaling?.OriginalContextLength ?? _config.ContextLength;
+        int bent = scaling is { IsDynamic: true } && length > original ? length : 0;
+        if (_table is not null && _rows >= rows && _bent == bent)
             return _table;
-        _table?.Dispose();
-        _tableKey = key;
-        (double[] frequencies, double magnitude) = _config.RopeScaling is { } scaling
-            ? scaling.Apply(_config.RotarySize, _config.RopeTheta, _config.ContextLength, dynamic ? key : end)
-            : (RotaryTable.Frequencies(_config.RotarySize, _config.RopeTheta), 1);
-        return _table = new RotaryTable(_device, length, frequencies, 1, magnitude);
+        // Backward passes may still need the old ones.
+        if (_table is not null)
+            _retired.Enqueue(_table);
+        while (_retired.Count > MostRetired)
+            _retired.Dequeue().Dispose();
+        (_rows, _bent) = (rows, bent);
+        (double[] frequencies, double magnitude) = scaling is null
+            ? (RotaryTable.Frequencies(_config.RotarySize, _config.RopeTheta), 1)
+            : scaling.Apply(_config.RotarySize, _config.RopeTheta, _config.ContextLength, bent > 0 ? bent : original);
+        return _table = new RotaryTable(_device, rows, frequencies, 1, magnitude);
     }
 
     /// <summary>Adds learned vectors to embeddings [B, T, D].</summary>
@@ -67,21 +80,31 @@ internal sealed class Positions : IDisposable
         return x + Ops.Embedding(_learned, positions);
     }
 
-    /// <summary>Qwen's LogN factors [T, 1, 1] for queries at offset …; a default handle where none is beyond the trained context.</summary>
-    public Tensor LogN(Tensor x, int offset)
+    /// <summary>Qwen's LogN factors, one for each query; a default handle where none is beyond the trained context.</summary>
+    public Tensor LogN(Tensor x, in DecoderInput input, int offset)
     {
         int length = x.Shape[1];
         if (!_config.LogNAttention || offset + length <= _config.ContextLength)
             return default;
-        float[] factors = new float[length];
-        for (int i = 0; i < length; i++)
-            factors[i] = (float)Math.Max(1, Math.Log(offset + i + 1) / Math.Log(_config.ContextLength));
-        return Tensor.From(x.Device, new Shape(length, 1, 1), factors, x.DType);
+        int[] positions = new int[input.Positions.Exists ? (int)input.Positions.Count : length];
+        if (input.Positions.Exists)
+        {
+            input.Positions.CopyTo(positions);
+        }
+        else
+        {
+            for (int i = 0; i < length; i++)
+                positions[i] = offset + i;
+        }
+        float[] factors = Array.ConvertAll(positions, position => (float)Math.Max(1, Math.Log(position + 1) / Math.Log(_config.ContextLength)));
+        return Tensor.From(x.Device, new Shape(positions.Length / length, length, 1, 1), factors, x.DType);
     }
 
     public void Dispose()
     {
         _table?.Dispose();
+        foreach (RotaryTable table in _retired)
+            table.Dispose();
         _slopes?.Dispose();
     }
 }

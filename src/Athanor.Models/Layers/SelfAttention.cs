@@ -40,7 +40,7 @@ internal sealed class SelfAttention
         Tensor qkv = _qkv.Apply(x);
         if (_config.ClipQkv > 0)
             qkv = qkv.Clamp(-_config.ClipQkv, _config.ClipQkv);
-        RotaryTable? table = _positions.Table(offset + time);
+        RotaryTable? table = _positions.Table(offset + time, cache?.RotaryLengthOf(time) ?? time);
         if (table is not null && _queryGain is null)
             qkv = qkv.Rotate(table, heads + shared, size, _config.RopeInterleaved, input.Positions, input.Positions.Exists ? 0 : offset, consume: _config.ClipQkv == 0);
         qkv.Reshape(batch, time, heads + 2 * shared, size).Split(2, [heads, shared, shared], _parts);
@@ -55,7 +55,7 @@ internal sealed class SelfAttention
                 k = Turned(k, table, shared, input, offset);
             }
         }
-        if (_positions.LogN(x, offset) is { Exists: true } factors)
+        if (_positions.LogN(x, input, offset) is { Exists: true } factors)
             q *= factors;
         var options = new AttentionOptions
         {
