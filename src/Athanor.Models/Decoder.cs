@@ -98,6 +98,14 @@ public sealed class Decoder : IDisposable
     /// <summary>As the longer form, the mean over all tokens that count.</summary>
     public Tensor Loss(in DecoderInput input, Tensor targets, CrossEntropyOptions? options = null) => Loss(input, targets, options, default, out _);
 
+    /// <summary>
+    /// Log-probability F32 [B, T] of ids I32 [B, T] (−100: 0) after the input: to the bit the negative token losses of <see cref="Loss(in DecoderInput, Tensor, CrossEntropyOptions?, Tensor, out Tensor)"/>
+    /// over the same input, and within 1e-6 of those that it gives where it computes the gradient at once (<see cref="CrossEntropyOptions.RootGradient"/>).
+    /// </summary>
+    /// <param name="temperature">Divides the logits.</param>
+    public Tensor LogProbs(in DecoderInput input, Tensor ids, float temperature = 1) =>
+        Ops.LinearLogProb(ForHead(Hidden(input)), Head, ids, temperature: temperature, softCap: Config.LogitSoftCap);
+
     private Tensor ForHead(Tensor hidden) => Config.LogitScale == 1 ? hidden : hidden * Config.LogitScale;
 
     private static readonly Func<(DecoderBlock Block, DecoderInput Input), Tensor, Tensor> Whole = (layer, x) =>
