@@ -61,17 +61,51 @@ public sealed class Decoder : IDisposable
     /// <summary>Hidden states [B, T, D] behind the last norm.</summary>
     public Tensor Hidden(in DecoderInput input, KeyValueCache? cache = null)
     {
+        Tensor x = Embedded(input, cache?.Length ?? 0), delta = default;
+        foreach (DecoderBlock block in _blocks)
+            (x, delta) = Recompute && cache is null ? (Ops.Checkpoint(Whole, (block, input), x), default) : block.Apply(x, delta, input, cache);
+        cache?.Advance();
+        return _norm.Apply(x, delta).Normed;
+    }
+
+    /// <summary>
+    /// Mean |x| of the residual stream behind the embedding and behind each block, of the last hidden states, and of the logits: what must not trend with the
+    /// width in muP's coordinate check.
+    /// </summary>
+    public IReadOnlyList<(string Name, double Mean)> Magnitudes(in DecoderInput input)
+    {
+        using StepScope scope = StepScope.Begin(Device, record: false);
+        var means = new List<(string, double)>();
+        Tensor x = Embedded(input, 0), delta = default;
+        means.Add(("embedding", Mean(x)));
+        for (int i = 0; i < _blocks.Length; i++)
+        {
+            (x, delta) = _blocks[i].Apply(x, delta, input, null);
+            (x, delta) = (x + delta, default);
+            means.Add(($"layers.{i}", Mean(x)));
+        }
+        Tensor hidden = _norm.Apply(x);
+        means.Add(("hidden", Mean(hidden)));
+        means.Add(("logits", Mean(Logits(hidden))));
+        return means;
+    }
+
+    private static double Mean(Tensor x)
+    {
+        double sum = 0;
+        foreach (float value in x.ToArray())
+            sum += Math.Abs(value);
+        return sum / x.Count;
+    }
+
+    private Tensor Embedded(in DecoderInput input, int offset)
+    {
         if (input.Ids.Shape.Rank != 2)
             throw new ArgumentException($"A decoder reads ids [rows, tokens]; these are {input.Ids}.");
         Tensor x = Ops.Embedding(_embedding, input.Ids);
         if (Config.EmbeddingScale != 1)
             x *= Config.EmbeddingScale;
-        x = _positions.AddLearned(x, input, cache?.Length ?? 0);
-        Tensor delta = default;
-        foreach (DecoderBlock block in _blocks)
-            (x, delta) = Recompute && cache is null ? (Ops.Checkpoint(Whole, (block, input), x), default) : block.Apply(x, delta, input, cache);
-        cache?.Advance();
-        return _norm.Apply(x, delta).Normed;
+        return _positions.AddLearned(x, input, offset);
     }
 
     /// <summary>Logits [.., V] of hidden states [.., D], scaled and capped as the model does.</summary>

@@ -1,4 +1,5 @@
 using Athanor.Models.Configuration;
+using Athanor.Models.Initialization;
 using Athanor.Models.Layers;
 using Athanor.Models.Tests.Testing;
 using Athanor.Tensors;
@@ -49,7 +50,7 @@ public sealed class DecoderTests
     [Fact]
     public void A_model_without_gradients_computes_the_same()
     {
-        using Decoder model = TinyModels.Build(TinyModels.Llama), still = new(Device.Default, TinyModels.Llama, DType.F32, new Initialization.InitialValues(Seed: 7, Deviation: 0.2f, EmbeddingDeviation: 1, ScaleResidual: false), trainable: false);
+        using Decoder model = TinyModels.Build(TinyModels.Llama), still = new(Device.Default, TinyModels.Llama, DType.F32, new InitialValues(Seed: 7, Deviation: 0.2f, EmbeddingDeviation: 1, ScaleResidual: false), trainable: false);
         int[] ids = TinyModels.Ids(20);
         Assert.Equal(Run.Logits(model, ids), Run.Logits(still, ids));
         Assert.All(still.Parameters, parameter => Assert.False(parameter.Value.Trainable));

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Athanor.Models.Configuration;
-using Athanor.Models.Layers;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
 

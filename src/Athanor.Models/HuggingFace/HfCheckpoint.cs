@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Athanor.Models.Configuration;
-using Athanor.Models.Layers;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
 

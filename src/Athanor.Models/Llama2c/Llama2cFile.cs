@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Athanor.Models.Configuration;
-using Athanor.Models.Layers;
 using Athanor.Tensors;
 
 namespace Athanor.Models.Llama2c;
