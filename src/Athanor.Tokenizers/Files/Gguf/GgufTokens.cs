@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Unicode;
 using Athanor.Tokenizers.SentencePiece;
 
 namespace Athanor.Tokenizers.Files.Gguf;
@@ -30,6 +31,13 @@ internal sealed class GgufTokens
         EosId = Id("eos_token_id");
         UnknownId = Id("unknown_token_id");
         PadId = Id("padding_token_id");
+        // Found in text by their own text, which other bytes do not have.
+        for (int id = 0; id < Kinds.Length; id++)
+        {
+            bool added = Kinds[id] is PieceKind.Control or PieceKind.UserDefined or PieceKind.Unknown || id == BosId || id == EosId || id == UnknownId;
+            if (added && !Utf8.IsValid(Tokens[id]))
+                throw Error("tokens", $"has a special token at {id} that is not UTF-8");
+        }
     }
 
     /// <summary>The name of the file.</summary>
