@@ -1,0 +1,59 @@
+namespace Athanor.Training.Batches;
+
+/// <summary>
+/// The rows of one optimizer step, [Rows, Length] row-major: token ids, targets (−100 where none is trained), positions that restart with each document, and
+/// segments (−1: padding). Its arrays are used again for later batches.
+/// </summary>
+public sealed class Batch
+{
+    /// <summary>The target of positions that are not trained.</summary>
+    public const int Ignored = -100;
+
+    private int[] _ids = [], _targets = [], _positions = [], _segments = [];
+
+    internal Batch(int sources)
+    {
+        SourceTokens = new long[sources];
+        After = BatchCursor.Start(sources);
+    }
+
+    /// <summary>Rows.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Positions of a row.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Token ids, 0 for padding.</summary>
+    public Span<int> Ids => _ids.AsSpan(0, Rows * Length);
+
+    /// <summary>Targets.</summary>
+    public Span<int> Targets => _targets.AsSpan(0, Rows * Length);
+
+    /// <summary>Positions within documents; not used where <see cref="IsPacked"/> is false.</summary>
+    public Span<int> Positions => _positions.AsSpan(0, Rows * Length);
+
+    /// <summary>Documents within rows; not used where <see cref="IsPacked"/> is false.</summary>
+    public Span<int> Segments => _segments.AsSpan(0, Rows * Length);
+
+    /// <summary>Whether tokens see their own document only.</summary>
+    public bool IsPacked { get; internal set; }
+
+    /// <summary>Targets that are trained.</summary>
+    public long TrainedTokens { get; internal set; }
+
+    /// <summary>Trained targets by source.</summary>
+    public long[] SourceTokens { get; }
+
+    /// <summary>Where the batch behind this one begins.</summary>
+    public BatchCursor After { get; }
+
+    internal void Resize(int rows, int length)
+    {
+        (Rows, Length) = (rows, length);
+        int size = checked(rows * length);
+        if (_ids.Length < size)
+            (_ids, _targets, _positions, _segments) = (new int[size], new int[size], new int[size], new int[size]);
+        TrainedTokens = 0;
+        Array.Clear(SourceTokens);
+    }
+}
