@@ -63,6 +63,21 @@ public sealed class SafetensorsSource
         return source = new SafetensorsSource(name, type, shape, (stream, cancellation) => WriteParts(stream, device, data, source!.Length, cancellation));
     }
 
+    /// <summary>
+    /// The same tensor over a copy of its present bytes, so that state which training goes on to change can be written later, by another thread.
+    /// </summary>
+    /// <param name="memory">Takes the copy where it is large enough; a new array does else, and is left here for the next time.</param>
+    public SafetensorsSource Copied(ref byte[] memory)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        int length = checked((int)Length);
+        if (memory.Length < length)
+            memory = GC.AllocateUninitializedArray<byte>(length);
+        using (var stream = new MemoryStream(memory, 0, length))
+            _write(stream, CancellationToken.None);
+        return Of(Name, Type, Shape.AsSpan(), memory.AsMemory(0, length));
+    }
+
     internal void WriteTo(Stream stream, CancellationToken cancellation) => _write(stream, cancellation);
 
     private static void WriteParts(Stream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
