@@ -1,0 +1,90 @@
+using System.ComponentModel.DataAnnotations;
+using Athanor.Models;
+using Athanor.Models.HuggingFace;
+using Athanor.Runs.Ledger;
+using Athanor.Runs.Recipes;
+using Athanor.Runs.Settings;
+using Athanor.Runs.Stages;
+using Athanor.Tensors;
+using Athanor.Tokenizers;
+using Athanor.Training.Batches;
+using Athanor.Training.Evaluation;
+using Athanor.Training.Sampling;
+
+namespace Athanor.Training.Stages;
+
+/// <summary>Settings of the stage <c>evaluate</c>.</summary>
+public sealed record EvaluateSettings
+{
+    /// <summary>Positions of a row; 0 for the model's context.</summary>
+    [Range(0, 1 << 20)]
+    public int SequenceLength { get; init; }
+
+    /// <summary>Beginnings that samples go on from.</summary>
+    public IReadOnlyList<string> Prompts { get; init; } = [];
+
+    /// <summary>How samples are drawn.</summary>
+    public SamplingSettings Sampling { get; init; } = new();
+
+    /// <summary>Storage of weights.</summary>
+    public Precision Precision { get; init; }
+
+    /// <summary>Positions computed at once.</summary>
+    [Operational]
+    [Range(1, 1 << 28)]
+    public int MicroTokens { get; init; } = 8192;
+}
+
+/// <summary>The stage kind <c>evaluate</c>: bits per byte and per character of a model on every validation set, and samples.</summary>
+public static class EvaluateStage
+{
+    /// <summary>The kind.</summary>
+    public static StageKind Kind { get; } = StageKind.Of<EvaluateSettings>("evaluate", "1", "Measures a model on validation sets and draws samples.", "evaluation", Run) with
+    {
+        Takes = [new StageInput("model"), new StageInput("tokens", 1, 32)],
+        UsesSeed = false,
+    };
+
+    private static Task Run(StageContext context, EvaluateSettings settings, CancellationToken cancellation) => Task.Run(() => Evaluate(context, settings, cancellation), CancellationToken.None);
+
+    private static void Evaluate(StageContext context, EvaluateSettings settings, CancellationToken cancellation)
+    {
+        string folder = context.Input("model").Folder;
+        Tokenizer tokenizer = Tokenizer.Load(folder);
+        using Decoder model = HfCheckpoint.Load(folder, Device.Default, settings.Precision == Precision.F32 ? DType.F32 : DType.BF16, trainable: false, cancellation: cancellation);
+        using var tokens = new TokenFolders(context.Inputs.Where(input => input.Produces == "tokens"));
+        DocumentFrame frame = DocumentFrame.Of(tokenizer.BosId, tokenizer.EosId);
+        int length = settings.SequenceLength > 0 ? settings.SequenceLength : model.Config.ContextLength;
+        var validator = new Evaluation.Validator(frame, length, settings.MicroTokens / length);
+        var scores = new Dictionary<string, ValidationScore>(StringComparer.Ordinal);
+        context.Progress.Expect(tokens.Validation.Count, "sets");
+        foreach (ValidationSet set in tokens.Validation)
+        {
+            ValidationScore score = scores[set.Name] = validator.Score(model, set, cancellation: cancellation);
+            context.Metrics.Write(0, new Metric($"val/{set.Name}/loss", score.LossPerToken), new Metric($"val/{set.Name}/bpb", score.BitsPerByte), new Metric($"val/{set.Name}/bpc", score.BitsPerCharacter));
+            context.Note($"{set.Name}.bits_per_byte", score.BitsPerByte);
+            context.Note($"{set.Name}.bits_per_character", score.BitsPerCharacter);
+            context.Progress.Say(FormattableString.Invariant($"{set.Name}: {score.BitsPerByte:F4} bits per byte, {score.BitsPerCharacter:F4} per character, perplexity {score.Perplexity:F2}"));
+            context.Progress.Report(scores.Count);
+        }
+        var generator = new TextGenerator(model, tokenizer, frame);
+        var samples = new List<(string Prompt, string Text)>();
+        foreach (string prompt in settings.Prompts)
+        {
+            samples.Add((prompt, generator.Continue(prompt, settings.Sampling, cancellation).Text));
+            context.Ledger.Sample(context.Name, 0, prompt, samples[^1].Text);
+        }
+        EvaluationReport.Write(Path.Combine(context.Output, "evaluation.json"), scores, json =>
+        {
+            json.WriteStartArray("samples");
+            foreach ((string prompt, string text) in samples)
+            {
+                json.WriteStartObject();
+                json.WriteString("prompt", prompt);
+                json.WriteString("text", text);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        });
+    }
+}

@@ -1,0 +1,157 @@
+using Athanor.Models;
+using Athanor.Models.Configuration;
+using Athanor.Models.HuggingFace;
+using Athanor.Models.Initialization;
+using Athanor.Runs.Recipes;
+using Athanor.Runs.Stages;
+using Athanor.Tensors;
+using Athanor.Tokenizers;
+using Athanor.Training.Batches;
+using Athanor.Training.Checkpoints;
+using Athanor.Training.Evaluation;
+using Athanor.Training.Pretraining;
+using Athanor.Training.Sampling;
+
+namespace Athanor.Training.Stages;
+
+/// <summary>The stage kind <c>pretrain</c>: token shards and a tokenizer, and a model to go on with if there is one, to a model folder.</summary>
+public static class PretrainStage
+{
+    /// <summary>The kind; recipes need the section <see cref="ModelDesign"/> for it.</summary>
+    public static StageKind Kind { get; } = StageKind.Of<PretrainSettings>("pretrain", "1", "Trains a model on token shards.", "model", Run) with
+    {
+        Takes = [new StageInput("tokenizer"), new StageInput("tokens", 1, 32), new StageInput("model", 0, 1)],
+        Sections = [typeof(ModelDesign)],
+        Resumable = true,
+    };
+
+    /// <summary>Registers the section <c>model</c> and the stage kinds <c>pretrain</c> and <c>evaluate</c>.</summary>
+    public static void Register(RecipeVocabulary vocabulary)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        vocabulary.Section<ModelDesign>("model", "Size and shape of the model.").Stage(Kind).Stage(EvaluateStage.Kind);
+    }
+
+    private static Task Run(StageContext context, PretrainSettings settings, CancellationToken cancellation) => Task.Run(() => Train(context, settings, cancellation), CancellationToken.None);
+
+    private static void Train(StageContext context, PretrainSettings settings, CancellationToken cancellation)
+    {
+        string tokenizerFolder = context.Input("tokenizer").Folder;
+        Tokenizer tokenizer = Tokenizer.Load(tokenizerFolder);
+        using var tokens = new TokenFolders(context.Inputs.Where(input => input.Produces == "tokens"));
+        if (tokens.Sources.Count == 0)
+            throw new InvalidDataException("The tokens hold no train-*.shard. Give the stage that tokenizes some documents.");
+        var mixture = new Mixture(tokens.Sources, Weights(settings, tokens.Sources), (ulong)context.Seed);
+        if (mixture.Sources[0].VocabularySize > tokenizer.VocabularySize)
+            throw new InvalidDataException($"The shards have a vocabulary of {mixture.Sources[0].VocabularySize}, the tokenizer {tokenizer.VocabularySize}. Tokenize again with this tokenizer.");
+        DocumentFrame frame = DocumentFrame.Of(tokenizer.BosId, tokenizer.EosId);
+        long steps = PretrainSettings.StepsOf(settings.Tokens!.Value, settings.BatchTokens!.Value);
+        using Decoder model = MakeModel(context, settings, tokenizer);
+        using var trainer = new Trainer(model, TrainerOf(context, settings, steps));
+        int rows = (int)(settings.BatchTokens.Value / settings.SequenceLength);
+        using var loader = new BatchLoader(new RowPacker(mixture, frame, settings.Filling), step => Shape(settings, step, steps, rows));
+        var store = new CheckpointStore(Path.Combine(context.Work, "checkpoints"), settings.KeepCheckpoints);
+        using var writer = new CheckpointWriter(store, trainer, tokenizerFolder);
+        var run = new TrainingRun(
+            trainer, loader, store, writer, new Validator(frame, settings.SequenceLength, settings.MicroTokens / settings.SequenceLength), tokens.Validation,
+            new TextGenerator(model, tokenizer, frame), Beside(context, settings, tokens, frame), context.Metrics, context.Ledger, context.Progress, context.Name);
+        run.Run(cancellation);
+        Publish(context, trainer, run, tokenizerFolder);
+    }
+
+    private static void Publish(StageContext context, Trainer trainer, TrainingRun run, string tokenizerFolder)
+    {
+        if (trainer.Average is null)
+        {
+            HfCheckpoint.Save(trainer.Model, context.Output);
+        }
+        else
+        {
+            using var average = new Decoder(trainer.Model.Device, trainer.Model.Config, trainer.Model.DType, trainable: false);
+            Dictionary<string, Parameter> byName = average.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal);
+            trainer.Average.CopyTo(name => byName.GetValueOrDefault(name));
+            HfCheckpoint.Save(average, context.Output);
+        }
+        TokenizerFiles.Copy(tokenizerFolder, context.Output);
+        EvaluationReport.Write(Path.Combine(context.Output, "training.json"), run.Scores, json =>
+        {
+            json.WriteNumber("steps", trainer.Steps);
+            json.WriteNumber("tokens", run.Tokens);
+            json.WriteNumber("loss", trainer.Losses.Values.LastOrDefault());
+        });
+        context.Note("tokens", run.Tokens);
+        foreach ((string name, ValidationScore score) in run.Scores)
+            context.Note($"{name}.bits_per_byte", score.BitsPerByte);
+    }
+
+    private static Decoder MakeModel(StageContext context, PretrainSettings settings, Tokenizer tokenizer)
+    {
+        DType type = settings.Precision == Precision.F32 ? DType.F32 : DType.BF16;
+        if (context.FindInput("model") is { } start)
+        {
+            Decoder loaded = HfCheckpoint.Load(start.Folder, Device.Default, type);
+            if (loaded.Config.VocabularySize < tokenizer.VocabularySize)
+            {
+                int rows = loaded.Config.VocabularySize;
+                loaded.Dispose();
+                throw new InvalidDataException($"The model {start.Folder} has {rows} rows in its embedding, the tokenizer {tokenizer.VocabularySize} tokens. Give the tokenizer that belongs to the model.");
+            }
+            // 3e-4·√(tokens of a step / 4M): above it, continued pretraining forgets more than it learns.
+            double ceiling = 3e-4 * Math.Sqrt(settings.BatchTokens!.Value / 4e6);
+            if (settings.LearningRate > ceiling)
+                context.Progress.Say(FormattableString.Invariant($"The learning rate {settings.LearningRate} is above {ceiling:G3} = 3e-4 x sqrt(batch / 4M), the ceiling for going on with a trained model."));
+            return loaded;
+        }
+        ModelDesign design = context.Section<ModelDesign>();
+        ModelConfig config = design.ToConfig(tokenizer.VocabularySize, settings.SequenceLength);
+        var initial = new InitialValues((ulong)context.Seed);
+        return new Decoder(Device.Default, config, type, design.MaximalUpdate?.Apply(initial, config) ?? initial);
+    }
+
+    private static TrainerSettings TrainerOf(StageContext context, PretrainSettings settings, long steps) => new()
+    {
+        Steps = steps,
+        LearningRate = settings.LearningRate!.Value,
+        Warmup = settings.Warmup!.Value,
+        Schedule = settings.Schedule,
+        Optimizer = settings.Optimizer,
+        MaximalUpdate = context.FindInput("model") is null ? context.Section<ModelDesign>().MaximalUpdate : null,
+        MicroTokens = settings.MicroTokens,
+        Clip = settings.Clip,
+        ZLoss = settings.ZLoss,
+        AverageDecay = settings.Average,
+        SkipDeviations = settings.SkipDeviations,
+        Recompute = settings.Recompute,
+        Seed = (ulong)context.Seed,
+    };
+
+    private static TrainingRunSettings Beside(StageContext context, PretrainSettings settings, TokenFolders tokens, DocumentFrame frame) => new()
+    {
+        SaveEvery = settings.SaveEvery!.Value,
+        EvaluateEvery = settings.EvaluateEvery!.Value,
+        EvaluateTokens = settings.EvaluateTokens,
+        SampleEvery = settings.SampleEvery!.Value,
+        Prompts = settings.Prompts,
+        Sampling = settings.Sampling,
+        RewindAfter = settings.RewindAfter,
+        // Ends of documents are trained tokens without bytes of their own.
+        BytesPerToken = tokens.TrainTokens == 0 ? 0 : tokens.TrainBytes / (double)(tokens.TrainTokens + (frame.End is null ? 0 : tokens.TrainDocuments)),
+        DumpFolder = context.Ledger.Folder,
+    };
+
+    private static BatchShape Shape(PretrainSettings settings, long step, long steps, int rows)
+    {
+        int length = settings.LengthRamp?.Length(step, steps, settings.SequenceLength) ?? settings.SequenceLength;
+        int full = (int)Math.Max(1, (long)rows * settings.SequenceLength / length);
+        return new BatchShape(settings.BatchRamp?.Rows(step, steps, full) ?? full, length);
+    }
+
+    private static double[]? Weights(PretrainSettings settings, List<TokenSource> sources)
+    {
+        if (settings.Mixture.Count == 0)
+            return null;
+        if (settings.Mixture.Keys.FirstOrDefault(name => sources.All(source => source.Name != name)) is { } unknown)
+            throw new InvalidDataException($"The mixture weighs a source '{unknown}', which is not there; sources are {string.Join(", ", sources.Select(source => source.Name))}.");
+        return [.. sources.Select(source => settings.Mixture.GetValueOrDefault(source.Name))];
+    }
+}

@@ -1,0 +1,72 @@
+using Athanor.Runs.Stages;
+using Athanor.Training.Batches;
+using Athanor.Training.Evaluation;
+
+namespace Athanor.Training.Stages;
+
+/// <summary>
+/// The sources and validation sets of <c>tokens</c> artifacts: <c>train-*.shard</c> and <c>val-NAME.shard</c> in the artifact's folder, and folders of further sources with the same. One artifact's own
+/// shards are the source <c>train</c>; where there are several artifacts, sources are named by their stages.
+/// </summary>
+internal sealed class TokenFolders : IDisposable
+{
+    public TokenFolders(IEnumerable<Artifact> artifacts)
+    {
+        Artifact[] all = [.. artifacts];
+        try
+        {
+            foreach (Artifact artifact in all)
+            {
+                string prefix = all.Length == 1 ? "" : artifact.Manifest.Stage;
+                Add(artifact.Folder, prefix.Length > 0 ? prefix : "train", prefix);
+                foreach (string folder in Directory.EnumerateDirectories(artifact.Folder).Order(StringComparer.Ordinal))
+                    Add(folder, Join(prefix, Path.GetFileName(folder)), Join(prefix, Path.GetFileName(folder)));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public List<TokenSource> Sources { get; } = [];
+
+    public List<ValidationSet> Validation { get; } = [];
+
+    /// <summary>Text of the training documents, in UTF-8 bytes; 0 where not known.</summary>
+    public long TrainBytes { get; private set; }
+
+    public long TrainDocuments { get; private set; }
+
+    public long TrainTokens { get; private set; }
+
+    private void Add(string folder, string name, string prefix)
+    {
+        TokensManifest manifest = TokensManifest.Read(folder);
+        string[] shards = [.. Directory.EnumerateFiles(folder, "train-*.shard").Order(StringComparer.Ordinal)];
+        if (shards.Length > 0)
+        {
+            Sources.Add(TokenSource.Open(name, shards));
+            TrainBytes += manifest.Train?.Bytes ?? 0;
+            TrainTokens += manifest.Train?.Tokens ?? 0;
+            TrainDocuments += manifest.Train?.Documents ?? 0;
+        }
+        foreach (string path in Directory.EnumerateFiles(folder, "val-*.shard").Order(StringComparer.Ordinal))
+        {
+            string set = Path.GetFileNameWithoutExtension(path)["val-".Length..];
+            TokenCount? count = manifest.Val.GetValueOrDefault(set);
+            Validation.Add(new ValidationSet(Join(prefix, set), TokenSource.Open(set, path), count?.Bytes ?? 0, count?.Characters ?? 0));
+        }
+    }
+
+    private static string Join(string prefix, string name) => prefix.Length == 0 ? name : $"{prefix}.{name}";
+
+    public void Dispose()
+    {
+        foreach (TokenSource source in Sources)
+            source.Dispose();
+        foreach (ValidationSet set in Validation)
+            set.Source.Dispose();
+    }
+}
