@@ -1,0 +1,156 @@
+using System.Text;
+using System.Text.Json;
+using Athanor.Data.Shards;
+using Athanor.Models.HuggingFace;
+using Athanor.Runs.Ledger;
+using Athanor.Runs.Progress;
+using Athanor.Runs.Recipes;
+using Athanor.Runs.Stages;
+using Athanor.Tensors;
+using Athanor.Tokenizers;
+using Athanor.Tokenizers.PreTokenizers;
+using Athanor.Tokenizers.PreTokenizers.Scanners;
+using Athanor.Tokenizers.Training;
+using Athanor.Training.Stages;
+using Athanor.Training.Tests.Testing;
+
+namespace Athanor.Training.Tests.Stages;
+
+public sealed class PretrainStageTests : IDisposable
+{
+    private static readonly string[] Texts =
+    [
+        .. Enumerable.Range(0, 120).Select(i => $"The method number {i % 7} returns the value of item {i % 5}, or null where the list has no item {i % 5}."),
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_recipe_trains_a_model_that_predicts_its_validation_text()
+    {
+        Recipe recipe = Read(Base);
+        IReadOnlyDictionary<string, Artifact> artifacts;
+        string run;
+        using (RunLedger ledger = RunLedger.Start(_folder["runs"], recipe))
+        {
+            artifacts = await new RecipeRunner(new ArtifactStore(_folder["store"])).Run(recipe, ledger, new RunProgress());
+            run = ledger.Folder;
+        }
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(artifacts["measure"].PathOf("evaluation.json")));
+        JsonElement held = report.RootElement.GetProperty("validation").GetProperty("held");
+        Assert.InRange(held.GetProperty("bits_per_byte").GetDouble(), 0.01, 1.2);
+        Assert.Equal(Texts.Take(10).Sum(text => Encoding.UTF8.GetByteCount(text)), held.GetProperty("bytes").GetInt64());
+        Assert.StartsWith("The", report.RootElement.GetProperty("samples")[0].GetProperty("prompt").GetString(), StringComparison.Ordinal);
+        using Models.Decoder model = HfCheckpoint.Load(artifacts["train"].Folder, Device.Default, trainable: false);
+        Assert.Equal(64, model.Config.Width);
+        Assert.NotNull(Tokenizer.Load(artifacts["train"].Folder).EosId);
+        string[] metrics = File.ReadAllLines(Path.Combine(run, "metrics.jsonl"));
+        foreach (string name in (string[])["train/loss", "train/bpb", "lr", "grad_norm", "tokens_per_second", "flops_per_second", "utilization", "memory_bytes", "epoch/train", "val/held/bpb"])
+            Assert.Contains(metrics, line => line.Contains($"\"{name}\":", StringComparison.Ordinal));
+        Assert.NotEmpty(File.ReadAllLines(Path.Combine(run, "samples.jsonl")));
+    }
+
+    [Fact]
+    public async Task An_interrupted_stage_goes_on_to_the_same_artifact()
+    {
+        Recipe recipe = Read(Base);
+        using RunLedger first = RunLedger.Start(_folder["whole"], recipe);
+        string whole = (await new RecipeRunner(new ArtifactStore(_folder["whole-store"])).Run(recipe, first, new RunProgress()))["train"].Manifest.Content;
+        var store = new ArtifactStore(_folder["cut-store"]);
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            using RunLedger ledger = RunLedger.Start(_folder["cut"], recipe);
+            using var cancel = new CancellationTokenSource();
+            string metrics = Path.Combine(ledger.Folder, "metrics.jsonl");
+            int lines = (File.Exists(metrics) ? File.ReadAllLines(metrics).Length : 0) + 15;
+            Task run = new RecipeRunner(store).Run(recipe, ledger, new RunProgress(), cancel.Token);
+            while (!run.IsCompleted && Count(metrics) < lines)
+                await Task.Delay(2);
+            await cancel.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        }
+        using RunLedger last = RunLedger.Start(_folder["cut"], recipe);
+        Assert.True(last.Resumed);
+        string cut = (await new RecipeRunner(store).Run(recipe, last, new RunProgress()))["train"].Manifest.Content;
+        Assert.Equal(whole, cut);
+    }
+
+    [Fact]
+    public void The_dial_derives_sizes_rates_and_steps()
+    {
+        Recipe recipe = Recipe.Parse("name: a\nmodel: { depth: 6 }\nstages:\n  tok: { use: make_tokenizer }\n  tokens: { use: make_tokens, from: tok }\n  train: { use: pretrain, from: [tok, tokens], tokens: 4M }\n"u8, Vocabulary());
+        string Value(string path) => recipe.Settings.Single(setting => setting.Path == path).Value;
+        Assert.Equal("384", Value("model.width"));
+        Assert.Equal("6", Value("model.heads"));
+        Assert.Equal("1024", Value("model.feed_forward_width"));
+        Assert.Equal("8192", Value("stages.train.batch_tokens"));
+        Assert.Equal("0.00174", Value("stages.train.learning_rate"));
+        Assert.Equal("19", Value("stages.train.warmup"));
+    }
+
+    private const string Base = """
+        name: a
+        seed: 3
+        model: { depth: 1, width: 64, heads: 2 }
+        stages:
+          tok: { use: make_tokenizer }
+          tokens: { use: make_tokens, from: tok }
+          train: { use: pretrain, from: [tok, tokens], tokens: 60k, sequence_length: 64, batch_tokens: 512, learning_rate: 0.01, average: 0.9, prompts: [The method], sampling: { max_tokens: 8 } }
+          measure: { use: evaluate, from: [train, tokens], prompts: [The], sampling: { max_tokens: 8 } }
+        """;
+
+    private static int Count(string path)
+    {
+        if (!File.Exists(path))
+            return 0;
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd().Count(c => c == '\n');
+    }
+
+    private static Recipe Read(string text) => Recipe.Parse(Encoding.UTF8.GetBytes(text), Vocabulary());
+
+    private static RecipeVocabulary Vocabulary()
+    {
+        var vocabulary = new RecipeVocabulary();
+        PretrainStage.Register(vocabulary);
+        vocabulary.Stage(StageKind.Of<NoSettings>("make_tokenizer", "1", "Trains a tokenizer.", "tokenizer", (context, _, _) =>
+        {
+            PieceScanner scanner = PieceScanners.All.First();
+            BpeTrainingResult result = BpeTrainer.Train(
+                DocumentSource.From([.. Texts.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))]), new PieceCounterOptions(scanner),
+                new BpeTrainerOptions(320) { SpecialTokens = ["<|end|>"], SpecialTokenPlace = SpecialTokenPlace.Start });
+            using (FileStream file = File.Create(Path.Combine(context.Output, "tokenizer.json")))
+                result.ToTokenizer(scanner).WriteJson(file);
+            File.WriteAllText(Path.Combine(context.Output, "tokenizer_config.json"), "{\"eos_token\": \"<|end|>\"}");
+            return Task.CompletedTask;
+        }));
+        vocabulary.Stage(StageKind.Of<NoSettings>("make_tokens", "1", "Tokenizes.", "tokens", (context, _, _) =>
+        {
+            Tokenizer tokenizer = Tokenizer.Load(context.Input("tokenizer").Folder);
+            void Write(string name, IEnumerable<string> texts)
+            {
+                using var writer = new TokenShardWriter(Path.Combine(context.Output, name), tokenizer.VocabularySize, new byte[32]);
+                foreach (string text in texts)
+                    writer.Add(tokenizer.Encode(text));
+                writer.Complete();
+            }
+            Write("train-00000.shard", Texts);
+            Write("val-held.shard", Texts.Take(10));
+            static object Numbers(Tokenizer tokenizer, IEnumerable<string> texts) => new
+            {
+                documents = texts.Count(),
+                tokens = texts.Sum(text => tokenizer.Encode(text).Length),
+                bytes = texts.Sum(text => Encoding.UTF8.GetByteCount(text)),
+                characters = texts.Sum(text => text.Length),
+            };
+            File.WriteAllText(Path.Combine(context.Output, "tokens.json"), JsonSerializer.Serialize(new { train = Numbers(tokenizer, Texts), val = new { held = Numbers(tokenizer, Texts.Take(10)) } }));
+            return Task.CompletedTask;
+        }) with { Takes = [new StageInput("tokenizer")] });
+        return vocabulary;
+    }
+}
+
+public sealed record NoSettings;
