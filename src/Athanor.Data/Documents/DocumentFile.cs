@@ -1,0 +1,205 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Athanor.Data.Documents;
+
+/// <summary>
+/// Documents as JSON Lines: <c>{"id":…,"text":…,"source":…,"metadata":{…},"origin":{"file":…,"offset":…}}</c>, all but <c>text</c> optional. Other keys
+/// of foreign files become metadata. Files that end in <c>.gz</c> are unpacked on the way.
+/// </summary>
+public static class DocumentFile
+{
+    /// <summary>The name of the file in artifacts of kind <c>documents</c>.</summary>
+    public const string Name = "documents.jsonl";
+
+    /// <summary>Reads documents one after another.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="DocumentException">A line is no document; it is named.</exception>
+    public static IEnumerable<Document> Read(string path)
+    {
+        foreach (TextLine line in Lines(path))
+        {
+            if (line.Bytes.Span.Trim(" \t\r\n"u8).Length > 0)
+                yield return Parse(path, line);
+        }
+    }
+
+    private static IEnumerable<TextLine> Lines(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
+        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        foreach (TextLine line in TextLines.Read(stream, path))
+            yield return line;
+    }
+
+    private static Document Parse(string path, TextLine line)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line.Bytes.Span);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+                throw new DocumentException(path, line.Number, "a document is a JSON object with a string \"text\".");
+            string? id = null, text = null, source = null;
+            DocumentOrigin? origin = null;
+            Dictionary<string, string>? metadata = null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                string key = reader.GetString()!;
+                reader.Read();
+                switch (key)
+                {
+                    case "text" when reader.TokenType == JsonTokenType.String:
+                        text = reader.GetString();
+                        break;
+                    case "id":
+                        id = Scalar(ref reader);
+                        break;
+                    case "source":
+                        source = Scalar(ref reader);
+                        break;
+                    case "origin" when reader.TokenType == JsonTokenType.StartObject:
+                        origin = Origin(ref reader);
+                        break;
+                    case "metadata" when reader.TokenType == JsonTokenType.StartObject:
+                        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                            Note(ref metadata, reader.GetString()!, ref reader);
+                        break;
+                    default:
+                        Keep(ref metadata, key, Scalar(ref reader));
+                        break;
+                }
+            }
+            return new Document(id ?? FormattableString.Invariant($"{Path.GetFileName(path)}:{line.Number}"), text ?? throw new DocumentException(path, line.Number, "it has no string \"text\"."))
+            {
+                Source = source ?? "",
+                Metadata = metadata ?? Document.NoMetadata,
+                Origin = origin ?? new DocumentOrigin(Path.GetFileName(path), line.Offset),
+            };
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // The reader counts from 0 within the line; the message is for people, who have the line.
+            throw new DocumentException(path, line.Number, $"this is no JSON document ({e.Message}) Remove the line or write it anew.", e);
+        }
+    }
+
+    private static DocumentOrigin? Origin(ref Utf8JsonReader reader)
+    {
+        string? file = null;
+        long offset = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isFile = reader.ValueTextEquals("file"u8), isOffset = reader.ValueTextEquals("offset"u8);
+            reader.Read();
+            if (isFile)
+                file = reader.GetString();
+            else if (isOffset && reader.TryGetInt64(out long number))
+                offset = number;
+            else
+                reader.Skip();
+        }
+        return file is null ? null : new DocumentOrigin(file, offset);
+    }
+
+    private static void Note(ref Dictionary<string, string>? metadata, string key, ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        Keep(ref metadata, key, Scalar(ref reader));
+    }
+
+    private static void Keep(ref Dictionary<string, string>? metadata, string key, string? value)
+    {
+        if (value is not null)
+            (metadata ??= new Dictionary<string, string>(StringComparer.Ordinal))[key] = value;
+    }
+
+    /// <summary>A single value as text; lists and maps as their JSON.</summary>
+    private static string? Scalar(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is JsonTokenType.String or JsonTokenType.Null)
+            return reader.GetString();
+        using JsonDocument value = JsonDocument.ParseValue(ref reader);
+        return value.RootElement.GetRawText();
+    }
+}
+
+/// <summary>Writes documents as JSON Lines, in the form that <see cref="DocumentFile"/> reads.</summary>
+public sealed class DocumentWriter : IDisposable
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private readonly ArrayBufferWriter<byte> _buffer = new(1 << 17);
+    private readonly FileStream _stream;
+    private readonly Utf8JsonWriter _json;
+
+    /// <summary>Writes a new file, or replaces one.</summary>
+    public DocumentWriter(string path)
+    {
+        _stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1);
+        _json = new Utf8JsonWriter(_buffer, Options);
+    }
+
+    /// <summary>Documents written.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>UTF-16 code units of their texts.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Appends a document.</summary>
+    public void Write(Document document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        WriteObject(document, static (json, document) =>
+        {
+            json.WriteString("id", document.Id);
+            json.WriteString("text", document.Text);
+            if (document.Source.Length > 0)
+                json.WriteString("source", document.Source);
+            if (document.Metadata.Count > 0)
+            {
+                json.WriteStartObject("metadata");
+                foreach ((string name, string value) in document.Metadata)
+                    json.WriteString(name, value);
+                json.WriteEndObject();
+            }
+            if (document.Origin is { } origin)
+            {
+                json.WriteStartObject("origin");
+                json.WriteString("file", origin.File);
+                json.WriteNumber("offset", origin.Offset);
+                json.WriteEndObject();
+            }
+        });
+        Length += document.Text.Length;
+    }
+
+    /// <summary>Appends a line of another form: what was removed, and why.</summary>
+    internal void WriteObject<T>(T state, Action<Utf8JsonWriter, T> properties)
+    {
+        _json.Reset();
+        _json.WriteStartObject();
+        properties(_json, state);
+        _json.WriteEndObject();
+        _json.Flush();
+        _buffer.Write("\n"u8);
+        Count++;
+        if (_buffer.WrittenCount >= 1 << 16)
+            Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Flush();
+        _json.Dispose();
+        _stream.Dispose();
+    }
+
+    private void Flush()
+    {
+        _stream.Write(_buffer.WrittenSpan);
+        _buffer.ResetWrittenCount();
+    }
+}

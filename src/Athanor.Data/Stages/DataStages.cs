@@ -1,0 +1,18 @@
+using Athanor.Runs.Recipes;
+
+namespace Athanor.Data.Stages;
+
+/// <summary>The stage kinds of this project. Documents travel as artifacts of kind <c>documents</c>: <c>documents.jsonl</c>, and <c>val-&lt;set&gt;.jsonl</c> for each set that is held out.</summary>
+public static class DataStages
+{
+    /// <summary>Artifact kinds that stages of this project make.</summary>
+    public const string Documents = "documents", Tokenizer = "tokenizer", Tokens = "tokens";
+
+    /// <summary>Adds all of them to a vocabulary.</summary>
+    public static RecipeVocabulary AddData(this RecipeVocabulary vocabulary)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        return vocabulary.Stage(DotnetDocsStage.Kind).Stage(ReadTextStage.Kind).Stage(DedupExactStage.Kind).Stage(SplitStage.Kind)
+            .Stage(TrainTokenizerStage.Kind).Stage(TokenizeStage.Kind);
+    }
+}

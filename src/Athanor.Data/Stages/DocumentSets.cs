@@ -1,0 +1,23 @@
+using Athanor.Runs.Stages;
+
+namespace Athanor.Data.Stages;
+
+/// <summary>The sets of documents in an artifact: what is for training, and each set that is held out.</summary>
+internal static class DocumentSets
+{
+    private const string Prefix = "val-", Ending = ".jsonl";
+
+    public static string FileOf(string set) => Prefix + set + Ending;
+
+    /// <summary>Names of the sets that are held out, sorted.</summary>
+    public static IReadOnlyList<string> HeldOut(Artifact artifact) =>
+        [.. artifact.Manifest.Files.Select(file => file.Path).Where(path => path.StartsWith(Prefix, StringComparison.Ordinal) && path.EndsWith(Ending, StringComparison.Ordinal))
+            .Select(path => path[Prefix.Length..^Ending.Length])];
+
+    /// <summary>A stage that only carries documents on would lose the sets that were held out.</summary>
+    public static void RefuseHeldOut(Artifact artifact, string stage)
+    {
+        if (HeldOut(artifact).Count > 0)
+            throw new InvalidOperationException($"'{stage}' takes documents of which some were held out already ({string.Join(", ", HeldOut(artifact))}). Put the split behind it.");
+    }
+}
