@@ -1,6 +1,10 @@
 using System.CommandLine;
 using Athanor.Cli.Doctor;
+using Athanor.Cli.Plan;
+using Athanor.Cli.Recipes;
 using Athanor.Cli.Tokenizers;
+using Athanor.Runs.Recipes;
+using Athanor.Runs.Stages;
 using Athanor.Tensors;
 using Athanor.Tokenizers;
 using Athanor.Tokenizers.Chat;
@@ -18,13 +22,22 @@ internal static class Tool
         var root = new RootCommand("""
             Athanor trains and serves language models in C# alone.
 
+            Begin with: athanor run recipes/quickstart.yaml
             Example: athanor doctor
 
             Exit codes: 0 done, 1 failed, 2 wrong arguments or environment.
             """);
         root.Subcommands.Add(DoctorCommand.Create(output));
+        root.Subcommands.Add(RunCommand.Create(output, errors));
+        root.Subcommands.Add(RunCommand.CreateRerun(output, errors));
+        root.Subcommands.Add(RunsCommand.Create(output));
+        root.Subcommands.Add(RecipesCommand.Create(output, errors));
+        root.Subcommands.Add(PlanCommand.Create(output));
         root.Subcommands.Add(TokenizerCommand.Create(output, errors));
         var configuration = new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false };
+        // A stage that is told to stop saves its progress first, and a checkpoint may be large.
+        if (args is ["run" or "rerun", ..])
+            configuration.ProcessTerminationTimeout = TimeSpan.FromMinutes(30);
         ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
         {
@@ -37,6 +50,18 @@ internal static class Tool
         {
             return parsed.Invoke(configuration);
         }
+        catch (RecipeException e)
+        {
+            foreach (RecipeProblem problem in e.Problems)
+                errors.WriteLine(problem);
+            errors.WriteLine($"athanor: {(e.Problems.Count == 1 ? "one problem" : $"{e.Problems.Count} problems")} in the recipe; nothing was started.");
+            return Usage;
+        }
+        catch (RunInterruptedException e)
+        {
+            errors.WriteLine($"athanor: {e.Message}");
+            return Failure;
+        }
         // A wrong dial in the environment is the user's to mend, so it gets a sentence and no stack trace.
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
@@ -48,7 +73,7 @@ internal static class Tool
             errors.WriteLine("athanor: stopped; nothing was half-written.");
             return Failure;
         }
-        catch (Exception e) when (e is TensorMemoryException or TokenizerFormatException or ChatTemplateException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) when (e is StageException or TensorMemoryException or TokenizerFormatException or ChatTemplateException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException)
         {
             errors.WriteLine($"athanor: {e.Message}");
             return Failure;

@@ -43,7 +43,7 @@ internal sealed class MemberName
             path = path[..^6];
         }
         Path(text, path, ofType, ofMember);
-        if (bare.Length < id.Length || constructor)
+        if (bare.Length < id.Length || id[0] == 'M')
             Signature(text, id.AsSpan(bare.Length), ofType, ofMember);
         return text.ToString();
     }

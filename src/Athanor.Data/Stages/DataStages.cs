@@ -13,6 +13,6 @@ public static class DataStages
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
         return vocabulary.Stage(DotnetDocsStage.Kind).Stage(ReadTextStage.Kind).Stage(DedupExactStage.Kind).Stage(SplitStage.Kind)
-            .Stage(TrainTokenizerStage.Kind).Stage(TokenizeStage.Kind);
+            .Stage(TrainTokenizerStage.Kind).Stage(LoadTokenizerStage.Kind).Stage(TokenizeStage.Kind);
     }
 }

@@ -28,10 +28,10 @@ public static class DotnetDocsStage
     {
         IReadOnlyList<string> files = settings.Path is { } path ? DocumentationFiles.In(path.FullPath) : DocumentationFiles.Find();
         var reader = new DocumentationReader();
-        using var skipped = new JsonLines(System.IO.Path.Combine(context.Output, "skipped.jsonl"));
+        var skipped = new List<SkippedPlace>();
         using var writer = new DocumentWriter(System.IO.Path.Combine(context.Output, DocumentFile.Name));
         context.Progress.Expect(files.Sum(file => new FileInfo(file).Length), "bytes");
-        long done = 0, unread = 0;
+        long done = 0;
         foreach (string file in files)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -45,14 +45,24 @@ public static class DotnetDocsStage
         context.Note("documents", writer.Count);
         context.Note("characters", writer.Length);
         context.Note("members_without_text", reader.Empty);
-        context.Note("files_cut_short", unread);
+        context.Note("files_cut_short", skipped.Count);
+        if (skipped.Count > 0)
+            WriteSkipped(System.IO.Path.Combine(context.Output, "skipped.jsonl"), skipped);
         return Task.CompletedTask;
 
         void Skip(SkippedPlace place)
         {
-            unread++;
+            skipped.Add(place);
             context.Progress.Say($"{place.File}:{place.Line}: {place.Problem} The rest of this file is left out.");
-            skipped.Append(json =>
+        }
+    }
+
+    private static void WriteSkipped(string path, List<SkippedPlace> places)
+    {
+        using var file = new JsonLines(path);
+        foreach (SkippedPlace place in places)
+        {
+            file.Append(json =>
             {
                 json.WriteString("file", place.File);
                 json.WriteNumber("line", place.Line);

@@ -58,6 +58,7 @@ public static class TokenizeStage
             long bytes = 0, characters = 0;
             foreach (string file in files)
             {
+                long length = new FileInfo(file).Length, before = bytes;
                 foreach (IReadOnlyList<ReadOnlyMemory<byte>> batch in Batches(DocumentFile.Read(file)))
                 {
                     tokenizer.EncodeBatch(batch, work, EncodeOptions.None, settings.Threads ?? 0, cancellation);
@@ -67,12 +68,10 @@ public static class TokenizeStage
                         bytes += batch[document].Length;
                         characters += Characters(batch[document].Span);
                     }
-                    context.Progress.Report(done + bytes, $"{shards.Tokens:N0} tokens of {set}");
+                    context.Progress.Report(done + Math.Min(length, bytes - before), $"{shards.Tokens:N0} tokens");
                 }
-                done += new FileInfo(file).Length - bytes;
+                context.Progress.Report(done += length);
             }
-            done += bytes;
-            context.Progress.Report(done);
             shards.Complete(cancellation);
             sizes.Add(training ? "" : set, new TokenSetSize(shards.Documents, shards.Tokens, bytes, characters));
         }

@@ -105,7 +105,7 @@ public static class TrainTokenizerStage
         context.Note("vocabulary", tokenizer.VocabularySize);
         context.Note("merges", result.Merges.Count);
         context.Note("trained_on_bytes", result.Counting.Bytes);
-        context.Note("distinct_pieces", result.Counting.Pieces);
+        context.Note("pieces", result.Counting.Pieces);
         return Task.CompletedTask;
     }
 

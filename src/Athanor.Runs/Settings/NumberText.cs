@@ -6,7 +6,7 @@ namespace Athanor.Runs.Settings;
 /// <summary>
 /// Numbers as people write them: <c>3.3M</c>, <c>64k</c> (thousands), <c>64Ki</c> (1024s), <c>1e-3</c>, <c>1_000_000</c>, and <c>3%</c> for fractions.
 /// </summary>
-internal static class NumberText
+public static class NumberText
 {
     public const string Pattern = @"^[+-]?(\d[\d_]*)?(\.[\d_]*)?([eE][+-]?\d+)?(k|K|M|G|B|T|Ki|Mi|Gi|Ti|%)?$";
 

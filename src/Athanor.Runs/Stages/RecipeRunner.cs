@@ -129,7 +129,8 @@ public sealed class RecipeRunner
             json.WriteString("key", key.Key);
             json.WriteString("reason", reason);
         });
-        progress.Say(reason);
+        if (reason != StageChange.First)
+            progress.Say(reason);
         return await Make(recipe, stage, key, inputs, ledger, progress, leases, cancellation).ConfigureAwait(false);
     }
 

@@ -25,13 +25,14 @@ public sealed record PlannedStage(string Stage, StageDecision Decision, string R
 /// <summary>Says why a key was not found: what differs from the newest artifact of the same stage.</summary>
 internal static class StageChange
 {
+    public const string First = "it has not run yet";
     private const int Listed = 4;
 
     public static string Describe(IEnumerable<Artifact> artifacts, string recipe, string stage, JsonElement basis)
     {
         Artifact? last = artifacts.Where(artifact => artifact.Manifest.Recipe == recipe && artifact.Manifest.Stage == stage).MaxBy(artifact => artifact.Manifest.Published);
         if (last is null)
-            return "it has not run yet";
+            return First;
         var changes = new List<string>();
         Compare(changes, "", last.Manifest.Basis, basis);
         if (changes.Count == 0)

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Athanor.Cli.Progress;
+using Athanor.Runs.Ledger;
+using Athanor.Runs.Progress;
+using Athanor.Runs.Recipes;
+using Athanor.Runs.Stages;
+using Spectre.Console;
+
+namespace Athanor.Cli.Recipes;
+
+/// <summary>The verbs <c>athanor run</c> and <c>athanor rerun</c>.</summary>
+internal static class RunCommand
+{
+    public static Command Create(TextWriter output, TextWriter errors)
+    {
+        Argument<string> file = RecipeOptions.Recipe();
+        Option<string[]> set = RecipeOptions.Set();
+        Option<string> runs = RecipeOptions.Runs();
+        var work = new WorkOptions();
+        var fresh = new Option<bool>("--new") { Description = "Begin a run of its own even where an unfinished one would be gone on with." };
+        var command = new Command("run", """
+            Does what a recipe says. Stages whose inputs, settings and code are as before are not run again.
+
+            Examples:
+              athanor run recipes/quickstart.yaml
+              athanor run recipes/stories.yaml --set read.path=my-texts model.depth=4 --until tokenize
+              athanor run recipes/quickstart.yaml --dry-run
+            """) { file, set, runs, fresh };
+        work.AddTo(command);
+        command.SetAction((parsed, cancellation) =>
+        {
+            string root = parsed.GetRequiredValue(runs);
+            Recipe recipe = Recipe.Load(Existing(parsed.GetRequiredValue(file)), RecipeKinds.Create(), parsed.GetValue(set) ?? []);
+            return Work(parsed, work, recipe, root, options => RunLedger.Start(root, recipe, options), parsed.GetValue(fresh), output, errors, cancellation);
+        });
+        return command;
+    }
+
+    public static Command CreateRerun(TextWriter output, TextWriter errors)
+    {
+        var run = new Argument<string>("run") { Description = "A run's name or folder." };
+        Option<string> runs = RecipeOptions.Runs();
+        var work = new WorkOptions();
+        var command = new Command("rerun", """
+            Goes on with a run that was interrupted, failed or crashed: its own resolved recipe, in its own folder.
+
+            Examples:
+              athanor rerun quickstart
+              athanor rerun runs/quickstart-2 --force tokenize
+            """) { run, runs };
+        work.AddTo(command);
+        command.SetAction((parsed, cancellation) =>
+        {
+            string folder = Path.GetFullPath(RecipeOptions.RunFolder(parsed.GetRequiredValue(runs), parsed.GetRequiredValue(run)));
+            string root = Path.GetDirectoryName(folder.TrimEnd(Path.DirectorySeparatorChar))!;
+            Recipe recipe = Recipe.Load(Existing(Path.Combine(folder, "recipe.resolved.yaml")), RecipeKinds.Create());
+            return Work(parsed, work, recipe, root, options => RunLedger.Resume(folder, options), fresh: false, output, errors, cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> Work(ParseResult parsed, WorkOptions work, Recipe recipe, string root, Func<RunLedgerOptions, RunLedger> open, bool fresh, TextWriter output, TextWriter errors, CancellationToken cancellation)
+    {
+        bool json = parsed.GetValue(work.Json);
+        var runner = new RecipeRunner(new ArtifactStore(RecipeOptions.Store(root)), new RunnerOptions { Force = parsed.GetValue(work.Force) ?? [], Until = parsed.GetValue(work.Until), VerifyFully = parsed.GetValue(work.Verify) });
+        // A wrong stage name is said before the run has a folder.
+        IReadOnlyList<PlannedStage> plan = runner.Plan(recipe, cancellation);
+        if (parsed.GetValue(work.DryRun))
+        {
+            RunView.Plan(recipe, plan, Terminal.Create(output), json, output);
+            return Tool.Success;
+        }
+        using RunLedger ledger = open(new RunLedgerOptions { New = fresh, ResumeCommand = folder => $"athanor rerun {Shown(folder)}" });
+        if (!json)
+            RunView.Begin(recipe, ledger, Shown(ledger.Folder), output);
+        using PosixSignalRegistration second = SecondInterruptEnds(errors, cancellation);
+        IReadOnlyDictionary<string, Artifact> made;
+        using (TerminalProgress? bars = !json && OnTerminal(output) ? new TerminalProgress(AnsiConsole.Console) : null)
+        {
+            IProgressFace face = bars ?? (json ? new JsonProgress(output) : (IProgressFace)new PlainProgress(output));
+            made = await runner.Run(recipe, ledger, new RunProgress(face), cancellation).ConfigureAwait(false);
+        }
+        RunView.End(recipe, ledger, Shown(ledger.Folder), made, json, output);
+        return Tool.Success;
+    }
+
+    /// <summary>The first Ctrl+C lets stages save; whoever presses it again does not want to wait.</summary>
+    private static PosixSignalRegistration SecondInterruptEnds(TextWriter errors, CancellationToken cancellation) =>
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = true;
+            if (cancellation.IsCancellationRequested)
+                Environment.Exit(Tool.Failure);
+            errors.WriteLine("athanor: stopping; progress is being saved. Ctrl+C again ends at once.");
+        });
+
+    private static bool OnTerminal(TextWriter output) =>
+        output == Console.Out && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb" && AnsiConsole.Profile.Capabilities.Interactive;
+
+    private static string Existing(string path) =>
+        File.Exists(path) ? path : throw new FileNotFoundException($"There is no recipe '{path}'. `athanor recipes ls` lists those in recipes/.", path);
+
+    /// <summary>A folder as short as it can be written from here.</summary>
+    private static string Shown(string folder)
+    {
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, folder);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? folder : relative;
+    }
+
+    /// <summary>Options of both verbs.</summary>
+    private sealed record WorkOptions
+    {
+        public Option<string[]> Force { get; } = new("--force") { Description = "Stages that run even where their artifact is there.", AllowMultipleArgumentsPerToken = true };
+
+        public Option<string?> Until { get; } = new("--until") { Description = "The last stage to run, with what it needs." };
+
+        public Option<bool> Verify { get; } = new("--verify") { Description = "Hash every byte of artifacts before they are reused; else sizes are compared." };
+
+        public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Say what would run and why; start nothing." };
+
+        public Option<bool> Json { get; } = RecipeOptions.Json("Print progress and results as JSON objects, one a line.");
+
+        public void AddTo(Command command)
+        {
+            foreach (Option option in (Option[])[Force, Until, Verify, DryRun, Json])
+                command.Options.Add(option);
+        }
+    }
+}
