@@ -71,14 +71,15 @@ public sealed class DocumentationReader
     {
         try
         {
-            // Reading an element leaves the reader behind its end, which may be the next member at once.
-            while (reader.NodeType == XmlNodeType.Element && reader.LocalName == "member" || reader.Read())
+            while (reader.Read())
             {
                 if (reader.NodeType != XmlNodeType.Element || reader.LocalName != "member")
                     continue;
                 var place = (IXmlLineInfo)reader;
                 (int line, int column) = (place.LineNumber, place.LinePosition);
-                return ((XElement)XNode.ReadFrom(reader), line, column);
+                // Not beyond the element's end: what follows may be malformed, and this member is not.
+                using XmlReader element = reader.ReadSubtree();
+                return (XElement.Load(element), line, column);
             }
             return null;
         }

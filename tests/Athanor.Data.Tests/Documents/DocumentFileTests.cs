@@ -46,7 +46,7 @@ public sealed class DocumentFileTests : IDisposable
         Assert.Equal("http://a", read[0].Metadata["url"]);
         Assert.Equal("0.5", read[0].Metadata["score"]);
         Assert.Equal("[1,2]", read[0].Metadata["tags"]);
-        Assert.Equal(77, read[1].Origin!.Offset);
+        Assert.Equal(72, read[1].Origin!.Offset);
     }
 
     [Theory]
