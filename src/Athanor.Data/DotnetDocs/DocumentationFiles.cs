@@ -6,6 +6,8 @@ namespace Athanor.Data.DotnetDocs;
 /// <summary>Finds the reference documentation that comes with .NET.</summary>
 public static class DocumentationFiles
 {
+    private static readonly string[] Assemblies = ["ref", "lib"];
+
     /// <summary>
     /// The XML files of the newest version of each reference pack beside the running runtime; where there are none, those of the NuGet cache. Sorted by
     /// path; each with the name that documents give it.
@@ -59,7 +61,7 @@ public static class DocumentationFiles
         {
             foreach (string version in Directory.EnumerateDirectories(pack).OrderByDescending(VersionOf).ThenByDescending(path => path, StringComparer.Ordinal))
             {
-                string[] found = [.. new[] { "ref", "lib" }.Select(part => Path.Combine(version, part)).Where(Directory.Exists).SelectMany(Frameworks)
+                string[] found = [.. Assemblies.Select(part => Path.Combine(version, part)).Where(Directory.Exists).SelectMany(Frameworks)
                     .Select(framework => Directory.GetFiles(framework, "*.xml")).FirstOrDefault(documents => documents.Length > 0) ?? []];
                 if (found.Length == 0)
                     continue;

@@ -4,7 +4,7 @@ namespace Athanor.Data.Shards;
 
 /// <summary>How much text a set of documents holds.</summary>
 /// <param name="Documents">Documents.</param>
-/// <param name="Tokens">Tokens, those that end documents among them.</param>
+/// <param name="Tokens">Tokens; where <c>end_token</c> is set, those that end documents among them.</param>
 /// <param name="Bytes">UTF-8 bytes of the text.</param>
 /// <param name="Characters">Unicode code points of the text.</param>
 public sealed record TokenSetSize(long Documents, long Tokens, long Bytes, long Characters);
@@ -25,7 +25,7 @@ public sealed record TokenSetSummary
     /// <summary>The tokenizer's vocabulary.</summary>
     public required int Vocabulary { get; init; }
 
-    /// <summary>The id that ends every document, or null where nothing does.</summary>
+    /// <summary>The id that ends every document in the shards, or null where nothing does.</summary>
     public int? EndToken { get; init; }
 
     /// <summary><see cref="TokenizerFingerprint"/> in lower-case hexadecimal.</summary>

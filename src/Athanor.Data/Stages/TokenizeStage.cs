@@ -13,8 +13,8 @@ namespace Athanor.Data.Stages;
 /// <summary>Settings of <c>tokenize</c>.</summary>
 public sealed record TokenizeSettings
 {
-    /// <summary>Whether every document ends with the tokenizer's end token.</summary>
-    public bool EndToken { get; init; } = true;
+    /// <summary>Whether every document in the shards ends with the tokenizer's end token. The trainer puts such tokens around documents itself; other readers of shards may want them in the file.</summary>
+    public bool EndToken { get; init; }
 
     /// <summary>Training shards hold about this many tokens.</summary>
     [Range(1_000, 1L << 40)]
@@ -39,7 +39,7 @@ public static class TokenizeStage
     private static Task Run(StageContext context, TokenizeSettings settings, CancellationToken cancellation)
     {
         Tokenizer tokenizer = Tokenizer.Load(context.Input(DataStages.Tokenizer).Folder);
-        int? end = !settings.EndToken ? null : tokenizer.EosId ?? throw new InvalidDataException("The tokenizer has no end token (eos_token). Write end_token: false, or train one with special_tokens.");
+        int? end = !settings.EndToken ? null : tokenizer.EosId ?? throw new InvalidDataException("The tokenizer has no end token (eos_token). Leave end_token out, or train one with special_tokens.");
         byte[] fingerprint = TokenizerFingerprint.Of(tokenizer);
         Artifact[] inputs = [.. context.Inputs.Where(input => input.Produces == DataStages.Documents)];
         (string Set, string[] Files)[] sets = [("train", [.. inputs.Select(input => input.PathOf(DocumentFile.Name))]),
@@ -79,7 +79,7 @@ public static class TokenizeStage
         sizes.Remove("");
         new TokenSetSummary { Train = train, Val = sizes, Vocabulary = tokenizer.VocabularySize, EndToken = end, Tokenizer = Convert.ToHexStringLower(fingerprint) }.Write(context.Output);
         context.Note("tokens", train.Tokens);
-        context.Note("characters_per_token", Math.Round((double)train.Characters / Math.Max(1, train.Tokens - train.Documents), 3));
+        context.Note("characters_per_token", Math.Round((double)train.Characters / Math.Max(1, train.Tokens - (end is null ? 0 : train.Documents)), 3));
         foreach ((string set, TokenSetSize size) in sizes)
             context.Note($"val_{set}_tokens", size.Tokens);
         return Task.CompletedTask;

@@ -20,7 +20,7 @@ public sealed class DataStagesTests : IDisposable
           dedup: { use: dedup_exact, from: read }
           split: { use: split, from: dedup, held_out: 20% }
           tokenizer: { use: train_tokenizer, from: split, vocabulary: 300 }
-          tokenize: { use: tokenize, from: [split, tokenizer], shard_tokens: 1000 }
+          tokenize: { use: tokenize, from: [split, tokenizer], shard_tokens: 1000, end_token: true }
         """;
 
     private readonly TemporaryFolder _folder = new();
@@ -61,6 +61,7 @@ public sealed class DataStagesTests : IDisposable
     public async Task Threads_and_a_second_run_change_nothing()
     {
         _folder.Write("text.txt", string.Join('\n', Enumerable.Range(0, 300).Select(number => $"Some {number % 17} words {number}.")));
+        Assert.Null(TokenSetSummary.Read((await Run(Whole.Replace(", end_token: true", "", StringComparison.Ordinal), "c"))["tokenize"].Folder).EndToken);
         string one = (await Run(Whole.Replace("shard_tokens: 1000", "threads: 1", StringComparison.Ordinal), "a"))["tokenize"].Manifest.Content;
         string three = (await Run(Whole.Replace("shard_tokens: 1000", "threads: 3", StringComparison.Ordinal), "b"))["tokenize"].Manifest.Content;
         Assert.Equal(one, three);
