@@ -8,6 +8,7 @@ const string Usage = """
     Topics
       kernels       matrix products, attention, memory-bound kernels, fork and join: rates against this machine's limits
       train-step    a whole training step of two Llama-style models: tokens/s, FLOP/s, peak memory
+      train         the trainer with its data beside the bare step: positions/s, managed bytes a step
       tokenizers    encoding and decoding rates; training on real text: seconds, peak memory
 
     Options
@@ -53,9 +54,10 @@ switch (topic)
 {
     case "kernels": return KernelsTopic.Run(options);
     case "train-step": return TrainStep.Run(options);
+    case "train": return TrainTopic.Run(options);
     case "tokenizers": return TokenizersTopic.Run(options);
     case null: return Fail("A topic is missing.");
-    default: return Fail($"There is no topic '{topic}'; the topics are kernels, train-step and tokenizers.");
+    default: return Fail($"There is no topic '{topic}'; the topics are kernels, train-step, train and tokenizers.");
 }
 
 static int Fail(string message)

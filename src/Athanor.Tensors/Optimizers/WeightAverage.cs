@@ -1,5 +1,4 @@
 using System.Numerics;
-using Athanor.Tensors.Kernels;
 using Athanor.Tensors.Memory;
 using Athanor.Tensors.Safetensors;
 
