@@ -1,10 +1,16 @@
 using Athanor.Data.Stages;
 using Athanor.Runs.Recipes;
+using Athanor.Training.Stages;
 
 namespace Athanor.Cli.Recipes;
 
 /// <summary>Everything that recipes may use: the stage kinds and sections of all projects.</summary>
 internal static class RecipeKinds
 {
-    public static RecipeVocabulary Create() => new RecipeVocabulary().AddData();
+    public static RecipeVocabulary Create()
+    {
+        RecipeVocabulary vocabulary = new RecipeVocabulary().AddData();
+        PretrainStage.Register(vocabulary);
+        return vocabulary;
+    }
 }
