@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Text.Json;
 using Athanor.Models.Accounting;
 using Athanor.Models.Configuration;
@@ -13,6 +12,8 @@ namespace Athanor.Cli.Plan;
 internal static class PlanCommand
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    private static readonly bool[] Recompute = [true, false];
 
     public static Command Create(TextWriter output)
     {
@@ -69,7 +70,7 @@ internal static class PlanCommand
                 PowerOverhead = parsed.GetValue(overhead),
             };
             TrainingPlan plan = TrainingPlan.Of(config, spec, assumptions);
-            (string Name, MemoryPlan Memory)[] memory = [.. from recompute in new[] { true, false }
+            (string Name, MemoryPlan Memory)[] memory = [.. from recompute in Recompute
                                                             from stage in Enum.GetValues<ZeroStage>()
                                                             select ($"ZeRO-{(int)stage}{(recompute ? ", recompute" : "")}", MemoryPlan.Of(config, stage, assumptions.Devices, parsed.GetValue(rows), assumptions.Sequence, recompute))];
             if (asJson)

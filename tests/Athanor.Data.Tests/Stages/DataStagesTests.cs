@@ -116,7 +116,7 @@ public sealed class DataStagesTests : IDisposable
         Assert.Contains("text.txt", error.Message, StringComparison.Ordinal);
     }
 
-    private static IEnumerable<string> Decode(string path, Tokenizer tokenizer)
+    private static List<string> Decode(string path, Tokenizer tokenizer)
     {
         using TokenShard shard = TokenShard.Open(path);
         Assert.Equal(TokenizerFingerprint.Of(tokenizer), shard.Tokenizer.ToArray());
