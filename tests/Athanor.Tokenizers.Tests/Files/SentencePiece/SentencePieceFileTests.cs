@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Athanor.Tokenizers.Files.SentencePiece;
-using Athanor.Tokenizers.SentencePiece;
 using Athanor.Tokenizers.Tests.SentencePiece;
 using Athanor.Tokenizers.Tests.Testing;
 
