@@ -1,7 +1,6 @@
 using Athanor.Models;
 using Athanor.Models.HuggingFace;
 using Athanor.Runs.Files;
-using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
 using Athanor.Training.Pretraining;
 

@@ -10,8 +10,21 @@ public static class KnownModels
     {
         ["gpt2-124m"] = new()
         {
-            Family = "gpt2", VocabularySize = 50257, Width = 768, Layers = 12, Heads = 12, FeedForwardWidth = 3072, ContextLength = 1024, Norm = NormKind.Layer, NormBias = true,
-            FeedForward = FeedForwardKind.GeluTanh, QkvBias = true, AttentionOutputBias = true, FeedForwardBias = true, Position = PositionKind.Learned, TieEmbeddings = true,
+            Family = "gpt2",
+            VocabularySize = 50257,
+            Width = 768,
+            Layers = 12,
+            Heads = 12,
+            FeedForwardWidth = 3072,
+            ContextLength = 1024,
+            Norm = NormKind.Layer,
+            NormBias = true,
+            FeedForward = FeedForwardKind.GeluTanh,
+            QkvBias = true,
+            AttentionOutputBias = true,
+            FeedForwardBias = true,
+            Position = PositionKind.Learned,
+            TieEmbeddings = true,
         },
         ["llama2-7b"] = Llama(32000, 4096, 32, 32, 32, 11008, 4096),
         ["llama2-70b"] = Llama(32000, 8192, 80, 64, 8, 28672, 4096),

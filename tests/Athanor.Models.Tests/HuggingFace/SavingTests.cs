@@ -1,5 +1,4 @@
 using Athanor.Models.HuggingFace;
-using Athanor.Models.Layers;
 using Athanor.Models.Tests.Testing;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;

@@ -148,7 +148,8 @@ public sealed class PretrainStageTests : IDisposable
             };
             File.WriteAllText(Path.Combine(context.Output, "tokens.json"), JsonSerializer.Serialize(new { train = Numbers(tokenizer, Texts), val = new { held = Numbers(tokenizer, Texts.Take(10)) } }));
             return Task.CompletedTask;
-        }) with { Takes = [new StageInput("tokenizer")] });
+        }) with
+        { Takes = [new StageInput("tokenizer")] });
         return vocabulary;
     }
 }
