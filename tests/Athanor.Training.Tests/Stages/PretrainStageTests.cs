@@ -116,18 +116,18 @@ public sealed class PretrainStageTests : IDisposable
     {
         var vocabulary = new RecipeVocabulary();
         PretrainStage.Register(vocabulary);
-        vocabulary.Stage(StageKind.Of<NoSettings>("make_tokenizer", "1", "Trains a tokenizer.", "tokenizer", (context, _, _) =>
+        vocabulary.Stage(StageKind.Of<NoSettings>("make_tokenizer", "1", "Trains a tokenizer.", "tokenizer", (context, _, cancel) =>
         {
-            PieceScanner scanner = PieceScanners.All.First();
+            PieceScanner scanner = PieceScanners.All[0];
             BpeTrainingResult result = BpeTrainer.Train(
                 DocumentSource.From([.. Texts.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))]), new PieceCounterOptions(scanner),
-                new BpeTrainerOptions(320) { SpecialTokens = ["<|end|>"], SpecialTokenPlace = SpecialTokenPlace.Start });
+                new BpeTrainerOptions(320) { SpecialTokens = ["<|end|>"], SpecialTokenPlace = SpecialTokenPlace.Start }, null, cancel);
             using (FileStream file = File.Create(Path.Combine(context.Output, "tokenizer.json")))
                 result.ToTokenizer(scanner).WriteJson(file);
             File.WriteAllText(Path.Combine(context.Output, "tokenizer_config.json"), "{\"eos_token\": \"<|end|>\"}");
             return Task.CompletedTask;
         }));
-        vocabulary.Stage(StageKind.Of<NoSettings>("make_tokens", "1", "Tokenizes.", "tokens", (context, _, _) =>
+        vocabulary.Stage(StageKind.Of<NoSettings>("make_tokens", "1", "Tokenizes.", "tokens", (context, _, cancel) =>
         {
             Tokenizer tokenizer = Tokenizer.Load(context.Input("tokenizer").Folder);
             void Write(string name, IEnumerable<string> texts)
@@ -135,7 +135,7 @@ public sealed class PretrainStageTests : IDisposable
                 using var writer = new TokenShardWriter(Path.Combine(context.Output, name), tokenizer.VocabularySize, new byte[32]);
                 foreach (string text in texts)
                     writer.Add(tokenizer.Encode(text));
-                writer.Complete();
+                writer.Complete(cancel);
             }
             Write("train-00000.shard", Texts);
             Write("val-held.shard", Texts.Take(10));
