@@ -47,7 +47,7 @@ public static class PieceScanners
         ArgumentNullException.ThrowIfNull(name);
         if (Names.TryGetValue(name, out PieceScanner? scanner))
             return scanner;
-        string nearest = Names.Keys.MinBy(known => Distance(known, name.ToLowerInvariant()))!;
+        string nearest = NearestName.Find(name.ToLowerInvariant(), Names.Keys);
         throw new ArgumentException($"There is no pre-tokenizer '{name}'; did you mean '{nearest}'? Known: {string.Join(", ", All.Select(known => known.Name))}.", nameof(name));
     }
 
@@ -87,18 +87,5 @@ public static class PieceScanners
             text += "+";
         // Before \s+(?!\S) alone it changes nothing; before the rule of line breaks it does.
         return text.Replace(@"|\s+$|\s+(?!\S)|", @"|\s+(?!\S)|", StringComparison.Ordinal);
-    }
-
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-        return row[^1];
     }
 }

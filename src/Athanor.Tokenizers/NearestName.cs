@@ -1,4 +1,4 @@
-namespace Athanor.Tokenizers.Chat;
+namespace Athanor.Tokenizers;
 
 /// <summary>Finds what was probably meant, for error messages.</summary>
 internal static class NearestName
