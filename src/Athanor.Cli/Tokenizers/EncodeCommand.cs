@@ -32,24 +32,23 @@ internal static class EncodeCommand
         {
             Tokenizer loaded = tokenizer.Load(parsed);
             EncodeOptions options = (parsed.GetValue(special) ? EncodeOptions.ParseSpecial : 0) | (parsed.GetValue(around) ? EncodeOptions.AddSpecial : 0);
-            using var writer = OutputFile.Open(parsed.GetValue(target), output);
-            if (parsed.GetValue(file) is { } path && path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
+            OutputFile.Write(parsed.GetValue(target), output, writer =>
             {
-                EncodeLines(loaded, path, options, writer.Text);
-            }
-            else
-            {
+                if (parsed.GetValue(file) is { } path && path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
+                {
+                    EncodeLines(loaded, path, options, writer);
+                    return;
+                }
                 byte[] document = Input.Read(parsed.GetValue(text), parsed.GetValue(file));
                 var buffer = new TokenBuffer(withRanges: true);
                 loaded.Encode(document, buffer, options);
                 if (parsed.GetValue(ids))
-                    writer.Text.WriteLine(string.Join(' ', buffer.Ids.ToArray()));
+                    writer.WriteLine(string.Join(' ', buffer.Ids.ToArray()));
                 else if (parsed.GetValue(json))
-                    writer.Text.WriteLine(Json(loaded, document, buffer));
+                    writer.WriteLine(Json(loaded, document, buffer));
                 else
-                    TokenView.Write(loaded, document, buffer, writer.Text);
-            }
-            writer.Complete();
+                    TokenView.Write(loaded, document, buffer, writer);
+            });
             return Tool.Success;
         });
         return command;
