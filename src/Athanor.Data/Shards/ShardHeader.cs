@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Numerics;
+using Athanor.Runs.Files;
 
 namespace Athanor.Data.Shards;
 
@@ -50,7 +50,7 @@ internal readonly record struct ShardHeader(int TokenBytes, long Documents, long
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), Tokens);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(32), VocabularySize);
         Tokenizer.Span.CopyTo(bytes.AsSpan(36, TokenizerBytes));
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(ChecksumAt), Crc32C(0, bytes.AsSpan(0, ChecksumAt)));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(ChecksumAt), Crc32C.Of(bytes.AsSpan(0, ChecksumAt)));
         return bytes;
     }
 
@@ -59,7 +59,7 @@ internal readonly record struct ShardHeader(int TokenBytes, long Documents, long
     {
         if (bytes.Length < Length || !bytes.StartsWith(Magic))
             throw new ShardException(path, "this is no token shard (it does not begin with ATHSHARD). Give a file that tokenization wrote.");
-        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumAt..]) != Crc32C(0, bytes[..ChecksumAt]))
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumAt..]) != Crc32C.Of(bytes[..ChecksumAt]))
             throw new ShardException(path, "the checksum of the header does not match. The file is corrupt; tokenize again.");
         int version = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
         if (version != Version)
@@ -73,15 +73,5 @@ internal readonly record struct ShardHeader(int TokenBytes, long Documents, long
         if (header.FileBytes != fileLength)
             throw new ShardException(path, $"it has {fileLength} bytes; its header promises {header.FileBytes}. The file is cut off; tokenize again.");
         return header;
-    }
-
-    public static uint Crc32C(uint seed, ReadOnlySpan<byte> bytes)
-    {
-        uint crc = ~seed;
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        foreach (byte value in bytes)
-            crc = BitOperations.Crc32C(crc, value);
-        return ~crc;
     }
 }

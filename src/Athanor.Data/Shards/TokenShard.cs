@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
+using Athanor.Runs.Files;
 
 namespace Athanor.Data.Shards;
 
@@ -142,7 +143,7 @@ public sealed unsafe class TokenShard : IDisposable
         long at = block * ShardHeader.BlockBytes;
         int length = (int)Math.Min(ShardHeader.BlockBytes, _header.BodyBytes - at);
         uint expected = *(uint*)(_bytes + ShardHeader.Length + _header.BodyBytes + block * sizeof(uint));
-        uint found = ShardHeader.Crc32C(0, new ReadOnlySpan<byte>(_bytes + ShardHeader.Length + at, length));
+        uint found = Crc32C.Of(new ReadOnlySpan<byte>(_bytes + ShardHeader.Length + at, length));
         if (expected != found)
             throw new ShardException(Path, FormattableString.Invariant($"block {block} (bytes {ShardHeader.Length + at} to {ShardHeader.Length + at + length - 1}) has the checksum {found:x8}, not {expected:x8}. The file is corrupt; tokenize again."));
         _verified[block] = true;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Athanor.Runs.Files;
 
 namespace Athanor.Data.Shards;
 
@@ -126,7 +127,7 @@ public sealed class TokenShardWriter : IDisposable
             while (!bytes.IsEmpty)
             {
                 int part = Math.Min(bytes.Length, ShardHeader.BlockBytes - _inBlock);
-                _checksum = ShardHeader.Crc32C(_checksum, bytes[..part]);
+                _checksum = Crc32C.Append(_checksum, bytes[..part]);
                 bytes = bytes[part..];
                 if ((_inBlock += part) == ShardHeader.BlockBytes)
                     EndBlock();

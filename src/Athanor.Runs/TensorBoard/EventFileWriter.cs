@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Numerics;
 using Athanor.Runs.Files;
 
 namespace Athanor.Runs.TensorBoard;
@@ -11,6 +12,7 @@ namespace Athanor.Runs.TensorBoard;
 public sealed class EventFileWriter : IDisposable
 {
     private const int DataTypeString = 7;
+    private const uint MaskDelta = 0xa282ead8;
     private static int s_counter;
     private readonly Lock _lock = new();
     private readonly FileStream _stream;
@@ -98,6 +100,9 @@ public sealed class EventFileWriter : IDisposable
             _event.Int64(2, number);
     }
 
+    /// <summary>Rotated and shifted, so that the checksum of a record that holds checksums is still a good one.</summary>
+    private static uint Masked(ReadOnlySpan<byte> bytes) => BitOperations.RotateRight(Crc32C.Of(bytes), 15) + MaskDelta;
+
     private void Frame()
     {
         ReadOnlySpan<byte> data = _event.Written;
@@ -106,9 +111,9 @@ public sealed class EventFileWriter : IDisposable
             _frame = new byte[size * 2];
         Span<byte> frame = _frame.AsSpan(0, size);
         BinaryPrimitives.WriteUInt64LittleEndian(frame, (ulong)data.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(frame[8..], Crc32C.Masked(frame[..8]));
+        BinaryPrimitives.WriteUInt32LittleEndian(frame[8..], Masked(frame[..8]));
         data.CopyTo(frame[12..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(frame[(12 + data.Length)..], Crc32C.Masked(data));
+        BinaryPrimitives.WriteUInt32LittleEndian(frame[(12 + data.Length)..], Masked(data));
         try
         {
             _stream.Write(frame);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Athanor.Runs.Files;
 using Athanor.Runs.Ledger;
 using Athanor.Runs.TensorBoard;
 using Athanor.Runs.Tests.Testing;
@@ -26,7 +27,13 @@ public sealed class EventFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Published))]
-    public void The_checksum_is_the_published_one(string bytes, uint expected) => Assert.Equal(expected, Crc32C.Of(Convert.FromHexString(bytes)));
+    public void The_checksum_is_the_published_one(string bytes, uint expected)
+    {
+        byte[] all = Convert.FromHexString(bytes);
+        Assert.Equal(expected, Crc32C.Of(all));
+        for (int cut = 0; cut <= all.Length; cut++)
+            Assert.Equal(expected, Crc32C.Append(Crc32C.Of(all.AsSpan(0, cut)), all.AsSpan(cut)));
+    }
 
     [Fact]
     public void A_scalar_event_has_the_bytes_that_the_format_says()
