@@ -33,8 +33,8 @@ public static partial class HfCheckpoint
         {
             SafetensorsSet.Save(place, Sources(decoder, target, type), shardBytes, new Dictionary<string, string> { ["format"] = "pt" }, cancellation);
             if (!File.Exists(Path.Combine(place, "generation_config.json")))
-                Place(Path.Combine(place, "generation_config.json"), new ConfigWriter(Generation(config)).ToBytes());
-            Place(Path.Combine(place, "config.json"), new ConfigWriter(config).ToBytes());
+                AtomicFile.Write(Path.Combine(place, "generation_config.json"), new ConfigWriter(Generation(config)).ToBytes());
+            AtomicFile.Write(Path.Combine(place, "config.json"), new ConfigWriter(config).ToBytes());
             if (isNew)
                 Directory.Move(place, folder);
         }
@@ -136,23 +136,5 @@ public static partial class HfCheckpoint
         var bytes = new byte[(long)values.Length * type.Bits() / 8];
         ParameterRows.Encode(values, type, bytes);
         return bytes;
-    }
-
-    private static void Place(string path, byte[] bytes)
-    {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                stream.Write(bytes);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
     }
 }

@@ -36,6 +36,15 @@ internal sealed class AtomicFile : IDisposable
         }
     }
 
+    /// <summary>Writes a file of these bytes.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> bytes)
+    {
+        using AtomicFile file = new(path, bytes.Length);
+        file.Stream.Write(bytes);
+        file.Finish();
+        file.Place();
+    }
+
     /// <summary>Where to write; unbuffered.</summary>
     public Stream Stream => _stream ?? throw new InvalidOperationException("The file is complete.");
 
