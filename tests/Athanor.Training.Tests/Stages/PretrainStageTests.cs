@@ -46,6 +46,9 @@ public sealed class PretrainStageTests : IDisposable
         using Models.Decoder model = HfCheckpoint.Load(artifacts["train"].Folder, Device.Default, trainable: false);
         Assert.Equal(64, model.Config.Width);
         Assert.NotNull(Tokenizer.Load(artifacts["train"].Folder).EosId);
+        // Whoever changes the tokenizer inside the model's folder is told so.
+        foreach (string file in (string[])["tokenizer.json", "tokenizer_config.json", "tokenizer_fingerprint.json"])
+            Assert.Equal(File.ReadAllBytes(artifacts["tok"].PathOf(file)), File.ReadAllBytes(artifacts["train"].PathOf(file)));
         string[] metrics = File.ReadAllLines(Path.Combine(run, "metrics.jsonl"));
         foreach (string name in (string[])["train/loss", "train/bpb", "lr", "grad_norm", "tokens_per_second", "flops_per_second", "utilization", "memory_bytes", "epoch/train", "val/held/bpb"])
             Assert.Contains(metrics, line => line.Contains($"\"{name}\":", StringComparison.Ordinal));
@@ -130,9 +133,7 @@ public sealed class PretrainStageTests : IDisposable
             BpeTrainingResult result = BpeTrainer.Train(
                 DocumentSource.From([.. Texts.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))]), new PieceCounterOptions(scanner),
                 new BpeTrainerOptions(320) { SpecialTokens = ["<|end|>"], SpecialTokenPlace = SpecialTokenPlace.Start }, null, cancel);
-            using (FileStream file = File.Create(Path.Combine(context.Output, "tokenizer.json")))
-                result.ToTokenizer(scanner).WriteJson(file);
-            File.WriteAllText(Path.Combine(context.Output, "tokenizer_config.json"), "{\"eos_token\": \"<|end|>\"}");
+            result.ToTokenizer(scanner, new TokenizerSettings { EosToken = "<|end|>" }).Save(context.Output);
             return Task.CompletedTask;
         }));
         vocabulary.Stage(StageKind.Of<NoSettings>("make_tokens", "1", "Tokenizes.", "tokens", (context, _, cancel) =>
