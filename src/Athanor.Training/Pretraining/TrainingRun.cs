@@ -153,8 +153,7 @@ public sealed class TrainingRun(
         {
             ValidationScore score = validator.Score(trainer.Model, set, most, cancellation);
             scores[set.Name] = score;
-            metrics.Write(trainer.Steps, new Metric($"val/{set.Name}/loss", score.LossPerToken), new Metric($"val/{set.Name}/bpb", score.BitsPerByte), new Metric($"val/{set.Name}/bpc", score.BitsPerCharacter));
-            progress.Say(FormattableString.Invariant($"step {trainer.Steps}, {set.Name}: loss {score.LossPerToken:F4}, {score.BitsPerByte:F4} bits per byte, {score.BitsPerCharacter:F4} per character"));
+            ValidationNote.Write(metrics, progress, trainer.Steps, set.Name, score);
             loss += score.Loss;
             bytes += score.Bytes > 0 ? score.Bytes : score.Tokens;
         }

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Athanor.Models;
 using Athanor.Models.HuggingFace;
-using Athanor.Runs.Ledger;
 using Athanor.Runs.Recipes;
 using Athanor.Runs.Settings;
 using Athanor.Runs.Stages;
@@ -61,10 +60,9 @@ public static class EvaluateStage
         foreach (ValidationSet set in tokens.Validation)
         {
             ValidationScore score = scores[set.Name] = validator.Score(model, set, cancellation: cancellation);
-            context.Metrics.Write(0, new Metric($"val/{set.Name}/loss", score.LossPerToken), new Metric($"val/{set.Name}/bpb", score.BitsPerByte), new Metric($"val/{set.Name}/bpc", score.BitsPerCharacter));
+            ValidationNote.Write(context.Metrics, context.Progress, 0, set.Name, score);
             context.Note($"{set.Name}.bits_per_byte", score.BitsPerByte);
             context.Note($"{set.Name}.bits_per_character", score.BitsPerCharacter);
-            context.Progress.Say(FormattableString.Invariant($"{set.Name}: {score.BitsPerByte:F4} bits per byte, {score.BitsPerCharacter:F4} per character, perplexity {score.Perplexity:F2}"));
             context.Progress.Report(scores.Count);
         }
         var generator = new TextGenerator(model, tokenizer, frame);
