@@ -1,14 +1,14 @@
 using System.Text;
 using Athanor.Models.Layers;
 using Athanor.Models.Llama2c;
-using Athanor.Models.Tests.Testing;
 using Athanor.Tensors;
+using Athanor.Testing;
 
 namespace Athanor.Models.Tests.Llama2c;
 
 public sealed class Llama2cFileTests
 {
-    [SharedDataFact]
+    [SharedDataFact("stories260K/stories260K.bin", "stories260K/tok512.bin", "stories260K/expected_greedy_n200.txt")]
     public void The_published_model_writes_its_recorded_text()
     {
         using Decoder model = Llama2cFile.Load(SharedData.Path("stories260K/stories260K.bin"), Device.Default);

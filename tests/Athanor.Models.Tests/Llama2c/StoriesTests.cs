@@ -4,6 +4,7 @@ using Athanor.Models.Llama2c;
 using Athanor.Models.Tests.Testing;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
+using Athanor.Testing;
 using Athanor.Tokenizers;
 using Athanor.Tokenizers.Files.SentencePiece;
 
@@ -12,22 +13,23 @@ namespace Athanor.Models.Tests.Llama2c;
 /// <summary>A real model with measured losses: llama2.c's own program gave the numbers on the same text.</summary>
 public sealed class StoriesTests
 {
+    private const string Model = "stories260K/stories260K.bin", Tokens = "stories260K/tok512.bin", Text = "tinystories-sample/tinystories_v2_sample.txt";
     private const int Stories = 150, Context = 512;
 
-    [SharedDataFact]
+    [SharedDataFact(Model, Tokens, Text)]
     public void The_loss_on_real_stories_is_that_of_the_original_program()
     {
-        using Decoder model = Llama2cFile.Load(SharedData.Path("stories260K/stories260K.bin"), Device.Default);
+        using Decoder model = Llama2cFile.Load(SharedData.Path(Model), Device.Default);
         (double loss, int tokens) = Loss(model, Sequences());
         Assert.Equal(58_524, tokens);
         Assert.Equal(1.46346, loss, 1e-3);
     }
 
-    [SharedDataFact]
+    [SharedDataFact(Model, Tokens, Text)]
     public void The_converted_model_has_the_same_logits()
     {
         using var folder = new TemporaryFolder();
-        using Decoder original = Llama2cFile.Load(SharedData.Path("stories260K/stories260K.bin"), Device.Default);
+        using Decoder original = Llama2cFile.Load(SharedData.Path(Model), Device.Default);
         HfCheckpoint.Save(original, folder["llama"], SafetensorsType.F32);
         using Decoder converted = HfCheckpoint.Load(folder["llama"], Device.Default, DType.F32);
         Assert.True(original.Config.RopeInterleaved);
@@ -55,8 +57,8 @@ public sealed class StoriesTests
     // One start token and a story a sequence, read at so many positions at most.
     private static List<int[]> Sequences()
     {
-        var tokenizer = new Tokenizer(LlamaCFile.Load(SharedData.Path("stories260K/tok512.bin")).ToParts(addBos: true));
-        string[] stories = File.ReadAllText(SharedData.Path("tinystories-sample/tinystories_v2_sample.txt")).Split("<|endoftext|>", Stories + 1)[..Stories];
+        var tokenizer = new Tokenizer(LlamaCFile.Load(SharedData.Path(Tokens)).ToParts(addBos: true));
+        string[] stories = File.ReadAllText(SharedData.Path(Text)).Split("<|endoftext|>", Stories + 1)[..Stories];
         return [.. stories.Select(story => tokenizer.Encode(story.Trim(), EncodeOptions.AddSpecial).Take(Context + 1).ToArray())];
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Athanor.Testing;
 using Athanor.Tokenizers.PreTokenizers.Scanners;
 using Athanor.Tokenizers.Tests.Testing;
 using Athanor.Tokenizers.Training;
@@ -48,7 +49,7 @@ public class BpeTrainerTests
     [SharedDataFact(Shakespeare)]
     public void Merges_equal_those_of_the_textbook_on_shakespeare()
     {
-        byte[] text = File.ReadAllBytes(SharedDataFactAttribute.Find(Shakespeare)!);
+        byte[] text = File.ReadAllBytes(SharedData.Path(Shakespeare));
         PieceCounts counts = PieceCounter.Count(DocumentSource.From([text.AsMemory(0, 100_000)]), Counting);
         AssertSameAsTextbook(counts, 250, 2, ByteOrder.Gpt2);
     }

@@ -1,5 +1,5 @@
 using System.Text;
-using Athanor.Tokenizers.Tests.Testing;
+using Athanor.Testing;
 using Athanor.Tokenizers.Training;
 
 namespace Athanor.Tokenizers.Tests.Training;
@@ -158,7 +158,7 @@ public class UnigramTrainerTests
 
     private static UnigramTrainingResult Train(string file, UnigramTrainerOptions options)
     {
-        var text = DocumentSource.From(File.ReadLines(SharedDataFactAttribute.Find(file)!).Take(4000));
+        var text = DocumentSource.From(File.ReadLines(SharedData.Path(file)).Take(4000));
         return UnigramTrainer.Train(text, new PieceCounterOptions(UnigramTrainerOptions.Words) { Threads = options.Threads }, options);
     }
 

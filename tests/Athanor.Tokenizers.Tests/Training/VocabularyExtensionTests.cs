@@ -1,4 +1,5 @@
 using System.Text;
+using Athanor.Testing;
 using Athanor.Tokenizers.PreTokenizers.Scanners;
 using Athanor.Tokenizers.Tests.Testing;
 using Athanor.Tokenizers.Training;
@@ -109,7 +110,7 @@ public class VocabularyExtensionTests
     [SharedDataFact(Stories)]
     public void Held_out_domain_text_gets_shorter()
     {
-        string text = File.ReadAllText(SharedDataFactAttribute.Find(Stories)!);
+        string text = File.ReadAllText(SharedData.Path(Stories));
         Tokenizer old = Base(SpecialTokenPlace.End);
         PieceCounts domain = PieceCounter.Count(DocumentSource.From([text[..1_000_000]]), new PieceCounterOptions(VocabularyExtension.ScannerOf(old)));
         ReadOnlyMemory<byte> heldOut = Encoding.UTF8.GetBytes(text[1_000_000..1_300_000]);

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Athanor.Testing;
 using Athanor.Tokenizers.Files.SentencePiece;
 using Athanor.Tokenizers.Tests.SentencePiece;
-using Athanor.Tokenizers.Tests.Testing;
 
 namespace Athanor.Tokenizers.Tests.Files.SentencePiece;
 
@@ -130,7 +130,7 @@ public partial class SentencePieceFileTests
     [SharedDataFact("stories260K/tok512.bin")]
     public void The_tokenizer_of_a_real_small_Llama_gives_the_textbook_ids()
     {
-        SentencePieceModel model = LlamaCFile.Load(SharedDataFactAttribute.Find("stories260K/tok512.bin")!);
+        SentencePieceModel model = LlamaCFile.Load(SharedData.Path("stories260K/tok512.bin"));
         Assert.Equal(512, model.Vocabulary.Count);
         TokenModel built = model.BuildModel();
         // Every story of the model's published samples begins so.
@@ -138,7 +138,7 @@ public partial class SentencePieceFileTests
         var pieces = Enumerable.Range(0, 512).Select(id => (Encoding.UTF8.GetString(model.Vocabulary[id]), model.Scores[id], model.Kinds[id])).ToList();
         foreach (string file in new[] { "expected_greedy_n200.txt", "expected_greedy_n256.txt" })
         {
-            string text = "\u2581" + File.ReadAllText(SharedDataFactAttribute.Find("stories260K/" + file)!).Replace(' ', '\u2581') + "\u00E9\U0001F600";
+            string text = "\u2581" + File.ReadAllText(SharedData.Path("stories260K/" + file)).Replace(' ', '\u2581') + "\u00E9\U0001F600";
             Assert.Equal(NaiveBpe.ByScore(pieces, true, text), Encode(built, text));
         }
     }
