@@ -46,6 +46,10 @@ public sealed record TokenSetSummary
         }
     }
 
+    /// <summary>Reads it from a folder of shards; null where there is none, as beside shards that other tools wrote.</summary>
+    /// <exception cref="ShardException">It is no such file.</exception>
+    public static TokenSetSummary? TryRead(string folder) => File.Exists(Path.Combine(folder, FileName)) ? Read(folder) : null;
+
     /// <summary>Writes it into a folder of shards.</summary>
     public void Write(string folder) => File.WriteAllBytes(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, Json));
 }

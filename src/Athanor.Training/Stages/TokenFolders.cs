@@ -1,3 +1,4 @@
+using Athanor.Data.Shards;
 using Athanor.Runs.Stages;
 using Athanor.Training.Batches;
 using Athanor.Training.Evaluation;
@@ -43,20 +44,20 @@ internal sealed class TokenFolders : IDisposable
 
     private void Add(string folder, string name, string prefix)
     {
-        TokensManifest manifest = TokensManifest.Read(folder);
+        TokenSetSummary? summary = TokenSetSummary.TryRead(folder);
         string[] shards = [.. Directory.EnumerateFiles(folder, "train-*.shard").Order(StringComparer.Ordinal)];
         if (shards.Length > 0)
         {
             Sources.Add(TokenSource.Open(name, shards));
-            TrainBytes += manifest.Train?.Bytes ?? 0;
-            TrainTokens += manifest.Train?.Tokens ?? 0;
-            TrainDocuments += manifest.Train?.Documents ?? 0;
+            TrainBytes += summary?.Train.Bytes ?? 0;
+            TrainTokens += summary?.Train.Tokens ?? 0;
+            TrainDocuments += summary?.Train.Documents ?? 0;
         }
         foreach (string path in Directory.EnumerateFiles(folder, "val-*.shard").Order(StringComparer.Ordinal))
         {
             string set = Path.GetFileNameWithoutExtension(path)["val-".Length..];
-            TokenCount? count = manifest.Val.GetValueOrDefault(set);
-            Validation.Add(new ValidationSet(Join(prefix, set), TokenSource.Open(set, path), count?.Bytes ?? 0, count?.Characters ?? 0));
+            TokenSetSize? size = summary?.Val.GetValueOrDefault(set);
+            Validation.Add(new ValidationSet(Join(prefix, set), TokenSource.Open(set, path), size?.Bytes ?? 0, size?.Characters ?? 0));
         }
     }
 

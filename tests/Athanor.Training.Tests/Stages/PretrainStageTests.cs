@@ -148,14 +148,15 @@ public sealed class PretrainStageTests : IDisposable
             }
             Write("train-00000.shard", Texts);
             Write("val-held.shard", Texts.Take(10));
-            static object Numbers(Tokenizer tokenizer, IEnumerable<string> texts) => new
+            TokenSetSize Size(IReadOnlyCollection<string> texts) =>
+                new(texts.Count, texts.Sum(text => tokenizer.Encode(text).Length), texts.Sum(text => Encoding.UTF8.GetByteCount(text)), texts.Sum(text => text.Length));
+            new TokenSetSummary
             {
-                documents = texts.Count(),
-                tokens = texts.Sum(text => tokenizer.Encode(text).Length),
-                bytes = texts.Sum(text => Encoding.UTF8.GetByteCount(text)),
-                characters = texts.Sum(text => text.Length),
-            };
-            File.WriteAllText(Path.Combine(context.Output, "tokens.json"), JsonSerializer.Serialize(new { train = Numbers(tokenizer, Texts), val = new { held = Numbers(tokenizer, Texts.Take(10)) } }));
+                Train = Size(Texts),
+                Val = new Dictionary<string, TokenSetSize> { ["held"] = Size(Texts[..10]) },
+                Vocabulary = tokenizer.VocabularySize,
+                Tokenizer = Convert.ToHexStringLower(TokenizerFingerprint.Of(tokenizer)),
+            }.Write(context.Output);
             return Task.CompletedTask;
         }) with
         { Takes = [new StageInput("tokenizer")] });
