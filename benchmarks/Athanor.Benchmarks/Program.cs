@@ -1,4 +1,5 @@
 using Athanor.Benchmarks;
+using Athanor.Benchmarks.Data;
 using Athanor.Benchmarks.Kernels;
 using Athanor.Benchmarks.Tokenizers;
 
@@ -9,6 +10,7 @@ const string Usage = """
       kernels       matrix products, attention, memory-bound kernels, fork and join: rates against this machine's limits
       train-step    a whole training step of two Llama-style models: tokens/s, FLOP/s, peak memory
       train         the trainer with its data beside the bare step: positions/s, managed bytes a step
+      data          steps and stages of the data pipeline: MB/s of UTF-8 text
       tokenizers    encoding and decoding rates; training on real text: seconds, peak memory
 
     Options
@@ -16,7 +18,7 @@ const string Usage = """
       --save FILE   append the JSON lines to FILE as well
       --quick       a small selection, under 60 seconds
       --only TEXT   only groups of cases whose name contains TEXT (repeatable)
-      --corpus NAME=FILE    a text to encode (topic tokenizers; repeatable; without it what the machine has)
+      --corpus NAME=FILE    a text, for topic data also .jsonl documents (topics tokenizers and data; repeatable; without it what the machine has)
       --vocabulary FILE     encoders/*.json of the npm package tiktoken, or a .tiktoken file (topic tokenizers; repeatable)
       --peers FOLDER        run the npm packages tiktoken and tokenizers of FOLDER/node_modules beside ours, and use its vocabularies
       oneDNN        time libdnnl beside our kernels, when it is installed (topic kernels)
@@ -56,8 +58,9 @@ switch (topic)
     case "train-step": return TrainStep.Run(options);
     case "train": return TrainTopic.Run(options);
     case "tokenizers": return TokenizersTopic.Run(options);
+    case "data": return DataTopic.Run(options);
     case null: return Fail("A topic is missing.");
-    default: return Fail($"There is no topic '{topic}'; the topics are kernels, train-step, train and tokenizers.");
+    default: return Fail($"There is no topic '{topic}'; the topics are kernels, train-step, train, tokenizers and data.");
 }
 
 static int Fail(string message)
