@@ -5,11 +5,14 @@ public sealed class DocumentException : IOException
 {
     /// <summary>Reports a problem at a line, counted from 1.</summary>
     public DocumentException(string file, long line, string problem, Exception? inner = null)
-        : base(FormattableString.Invariant($"{file}:{line}: {problem}"), inner) => (File, Line) = (file, line);
+        : base(FormattableString.Invariant($"{file}:{line}: {problem}"), inner) => (File, Line, Problem) = (file, line, problem);
 
     /// <summary>The file.</summary>
     public string File { get; }
 
     /// <summary>The line, from 1.</summary>
     public long Line { get; }
+
+    /// <summary>What is wrong.</summary>
+    public string Problem { get; }
 }

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.IO.Compression;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Athanor.Data.Documents;
@@ -34,7 +32,7 @@ public static class DocumentFile
             yield return line;
     }
 
-    private static Document Parse(string path, TextLine line)
+    internal static Document Parse(string path, TextLine line)
     {
         try
         {
@@ -72,7 +70,7 @@ public static class DocumentFile
                         break;
                 }
             }
-            return new Document(id ?? FormattableString.Invariant($"{Path.GetFileName(path)}:{line.Number}"), text ?? throw new DocumentException(path, line.Number, "it has no string \"text\"."))
+            return new Document(id ?? FormattableString.Invariant($"{Path.GetFileName(path)}@{line.Offset}"), text ?? throw new DocumentException(path, line.Number, "it has no string \"text\"."))
             {
                 Source = source ?? "",
                 Metadata = metadata ?? Document.NoMetadata,
@@ -123,83 +121,5 @@ public static class DocumentFile
             return reader.GetString();
         using JsonDocument value = JsonDocument.ParseValue(ref reader);
         return value.RootElement.GetRawText();
-    }
-}
-
-/// <summary>Writes documents as JSON Lines, in the form that <see cref="DocumentFile"/> reads.</summary>
-public sealed class DocumentWriter : IDisposable
-{
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-    private readonly ArrayBufferWriter<byte> _buffer = new(1 << 17);
-    private readonly FileStream _stream;
-    private readonly Utf8JsonWriter _json;
-
-    /// <summary>Writes a new file, or replaces one.</summary>
-    public DocumentWriter(string path)
-    {
-        _stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1);
-        _json = new Utf8JsonWriter(_buffer, Options);
-    }
-
-    /// <summary>Documents written.</summary>
-    public long Count { get; private set; }
-
-    /// <summary>UTF-16 code units of their texts.</summary>
-    public long Length { get; private set; }
-
-    /// <summary>Appends a document.</summary>
-    public void Write(Document document)
-    {
-        ArgumentNullException.ThrowIfNull(document);
-        WriteObject(document, static (json, document) =>
-        {
-            json.WriteString("id", document.Id);
-            json.WriteString("text", document.Text);
-            if (document.Source.Length > 0)
-                json.WriteString("source", document.Source);
-            if (document.Metadata.Count > 0)
-            {
-                json.WriteStartObject("metadata");
-                foreach ((string name, string value) in document.Metadata)
-                    json.WriteString(name, value);
-                json.WriteEndObject();
-            }
-            if (document.Origin is { } origin)
-            {
-                json.WriteStartObject("origin");
-                json.WriteString("file", origin.File);
-                json.WriteNumber("offset", origin.Offset);
-                json.WriteEndObject();
-            }
-        });
-        Length += document.Text.Length;
-    }
-
-    /// <summary>Appends a line of another form: what was removed, and why.</summary>
-    internal void WriteObject<T>(T state, Action<Utf8JsonWriter, T> properties)
-    {
-        _json.Reset();
-        _json.WriteStartObject();
-        properties(_json, state);
-        _json.WriteEndObject();
-        _json.Flush();
-        _buffer.Write("\n"u8);
-        Count++;
-        if (_buffer.WrittenCount >= 1 << 16)
-            Flush();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Flush();
-        _json.Dispose();
-        _stream.Dispose();
-    }
-
-    private void Flush()
-    {
-        _stream.Write(_buffer.WrittenSpan);
-        _buffer.ResetWrittenCount();
     }
 }

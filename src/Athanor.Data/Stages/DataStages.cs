@@ -1,3 +1,4 @@
+using Athanor.Data.Steps;
 using Athanor.Runs.Recipes;
 
 namespace Athanor.Data.Stages;
@@ -12,7 +13,10 @@ public static class DataStages
     public static RecipeVocabulary AddData(this RecipeVocabulary vocabulary)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
-        return vocabulary.Stage(DotnetDocsStage.Kind).Stage(ReadTextStage.Kind).Stage(DedupExactStage.Kind).Stage(SplitStage.Kind)
+        vocabulary.Section<DataSettings>("data", "How stages that take documents through steps work and what they tell.");
+        foreach (StepKind step in StepCatalog.All)
+            vocabulary.Variant(typeof(IStepSource), step.Name, step.Settings).Stage(StepStage.KindOf(step));
+        return vocabulary.Stage(ProcessStage.Kind).Stage(DotnetDocsStage.Kind).Stage(ReadTextStage.Kind).Stage(DedupExactStage.Kind).Stage(SplitStage.Kind)
             .Stage(TrainTokenizerStage.Kind).Stage(LoadTokenizerStage.Kind).Stage(TokenizeStage.Kind);
     }
 }

@@ -51,10 +51,20 @@ public sealed partial class RecipeVocabulary
         return this;
     }
 
-    /// <summary>Adds a variant to an abstract settings record that does not name it itself.</summary>
+    /// <summary>Adds a variant to an abstract settings record or an interface that does not name it itself.</summary>
     public RecipeVocabulary Variant<TBase, TVariant>(string kind) where TVariant : class, TBase
     {
         Shapes.AddVariant(typeof(TBase), kind, typeof(TVariant));
+        return this;
+    }
+
+    /// <summary>Adds a variant whose type is known at run time only.</summary>
+    /// <exception cref="ArgumentException">The variant is no such type, no sealed record of bindable settings, or the kind is taken.</exception>
+    public RecipeVocabulary Variant(Type @base, string kind, Type variant)
+    {
+        ArgumentNullException.ThrowIfNull(@base);
+        ArgumentNullException.ThrowIfNull(variant);
+        Shapes.AddVariant(@base, kind, variant);
         return this;
     }
 

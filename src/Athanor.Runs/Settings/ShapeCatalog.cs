@@ -43,7 +43,7 @@ internal sealed class ShapeCatalog
             return new ListShape(type, Inner(type.GetGenericArguments()[0], info?.GenericTypeArguments[0]));
         if (type.IsGenericType && MapTypes.Contains(type.GetGenericTypeDefinition()) && type.GetGenericArguments()[0] == typeof(string))
             return new MapShape(type, Inner(type.GetGenericArguments()[1], info?.GenericTypeArguments[1]));
-        if (type.IsClass && type.IsAbstract)
+        if ((type.IsClass && type.IsAbstract) || (type.IsInterface && _added.Any(added => added.Base == type)))
         {
             var union = new UnionShape(type);
             _shapes[type] = union;

@@ -1,6 +1,6 @@
 namespace Athanor.Runs.Settings;
 
-/// <summary>An abstract record of which <c>kind:</c> chooses a sealed one.</summary>
+/// <summary>An abstract record or an interface of which <c>kind:</c> chooses a sealed one.</summary>
 internal sealed class UnionShape(Type type) : ValueShape(type)
 {
     public const string Discriminator = "kind";

@@ -42,7 +42,7 @@ public sealed class DocumentFileTests : IDisposable
             gzip.Write(Encoding.UTF8.GetBytes("{\"url\":\"http://a\",\"text\":\"one\",\"score\":0.5,\"tags\":[1,2],\"none\":null}\r\n\r\n{\"id\":7,\"text\":\"two\"}"));
         Document[] read = [.. DocumentFile.Read(path)];
         Assert.Equal(["one", "two"], read.Select(document => document.Text));
-        Assert.Equal(["foreign.jsonl.gz:1", "7"], read.Select(document => document.Id));
+        Assert.Equal(["foreign.jsonl.gz@0", "7"], read.Select(document => document.Id));
         Assert.Equal("http://a", read[0].Metadata["url"]);
         Assert.Equal("0.5", read[0].Metadata["score"]);
         Assert.Equal("[1,2]", read[0].Metadata["tags"]);

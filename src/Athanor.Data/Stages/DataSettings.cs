@@ -1,0 +1,30 @@
+using System.ComponentModel.DataAnnotations;
+using Athanor.Data.Execution;
+using Athanor.Runs.Settings;
+
+namespace Athanor.Data.Stages;
+
+/// <summary>The section <c>data</c>: how stages that take documents through steps work and what they tell.</summary>
+public sealed record DataSettings
+{
+    /// <summary>What is written about removed documents: sample (a line each, the whole text of some), all (whole texts), none (counts and samples).</summary>
+    public RemovedText Removed { get; init; }
+
+    /// <summary>Documents of each sample: of what was kept, of what each rule removed, of each rule's closest calls.</summary>
+    [Range(0, 10_000)]
+    public int Samples { get; init; } = 20;
+
+    /// <summary>Threads; the result does not depend on it.</summary>
+    [Operational, Range(1, 1024)]
+    public int? Workers { get; init; }
+
+    /// <summary>Bytes of this process above which nothing is read ahead; left out, half of the machine's memory.</summary>
+    [Operational, Range(1 << 20, long.MaxValue)]
+    public long? Memory { get; init; }
+
+    /// <summary>The time between notes of how far a stage is, from which it goes on after a kill.</summary>
+    [Operational, Range(0, 86_400)]
+    public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromSeconds(5);
+
+    internal StepOptions Options => new(Workers ?? Environment.ProcessorCount, Removed, Samples, Memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, CheckpointEvery);
+}

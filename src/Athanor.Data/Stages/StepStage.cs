@@ -1,0 +1,74 @@
+using Athanor.Data.Documents;
+using Athanor.Data.Execution;
+using Athanor.Data.Signals;
+using Athanor.Data.Steps;
+using Athanor.Runs.Recipes;
+using Athanor.Runs.Stages;
+
+namespace Athanor.Data.Stages;
+
+/// <summary>Takes documents through steps: a stage kind for each step of <see cref="StepCatalog"/>, and <see cref="ProcessStage"/> for several in one pass. Sets that are held out go through the same steps.</summary>
+public static class StepStage
+{
+    /// <summary>What is written beside the documents.</summary>
+    public const string RemovedFile = "removed.jsonl", SamplesFile = "samples.jsonl";
+
+    internal static StageKind KindOf(StepKind step) => new()
+    {
+        Name = step.Name,
+        Settings = step.Settings,
+        Version = $"1.{step.Version}",
+        Summary = step.Summary,
+        Produces = DataStages.Documents,
+        Takes = [new StageInput(DataStages.Documents, 1, 64)],
+        Sections = [typeof(DataSettings)],
+        UsesSeed = step.UsesSeed,
+        Resumable = true,
+        Run = (context, cancellation) => Run(context, [(step.Name, (IStepSource)context.Settings)], step.UsesSeed ? context.Seed : 0, cancellation),
+    };
+
+    internal static Task Run(StageContext context, IEnumerable<(string Kind, IStepSource Source)> sources, long seed, CancellationToken cancellation)
+    {
+        StepOptions options = context.Section<DataSettings>().Options;
+        IReadOnlyList<PreparedStep> steps = PreparedStep.Of(sources, seed);
+        IReadOnlyList<DocumentSet> sets = DocumentSets.Of(context.Inputs);
+        context.Progress.Expect(sets.Sum(set => set.Files.Sum(file => new FileInfo(file).Length)), "bytes");
+        long done = 0;
+        var runs = new List<(DocumentSet Set, string Folder, StepRun Run)>();
+        foreach (DocumentSet set in sets)
+        {
+            string folder = Path.Combine(context.Work, set.Name ?? "train");
+            var run = new StepRun(set.Files, steps, options, folder);
+            run.Run(bytes => context.Progress.Report(done + bytes, $"{run.Tally.Kept:N0} of {run.Tally.Documents:N0} kept"), cancellation);
+            done += set.Files.Sum(file => new FileInfo(file).Length);
+            runs.Add((set, folder, run));
+        }
+        StepTally total = runs[0].Run.Tally;
+        if (total.Documents > 0 && total.Kept == 0)
+            context.Progress.Say($"all {total.Documents:N0} documents were removed: {string.Join(", ", total.Removed.OrderByDescending(rule => rule.Value).Take(3).Select(rule => $"{rule.Key} {rule.Value:N0}"))}");
+        foreach ((DocumentSet set, string folder, StepRun run) in runs)
+            Publish(context, set, folder, run);
+        return Task.CompletedTask;
+    }
+
+    private static void Publish(StageContext context, DocumentSet set, string folder, StepRun run)
+    {
+        Move(StepRun.Kept, set.Name is null ? DocumentFile.Name : DocumentSets.FileOf(set.Name));
+        Move(StepRun.Removed, Named(RemovedFile, set));
+        Move(StepRun.Signals, Named(SignalFile.Name, set));
+        run.Samples.Write(Path.Combine(context.Output, Named(SamplesFile, set)));
+        string prefix = set.Name is null ? "" : $"val_{set.Name}_";
+        context.Note(prefix + "documents", run.Tally.Kept);
+        context.Note(prefix + "characters", run.Tally.KeptCharacters);
+        context.Note(prefix + "removed", run.Tally.Documents - run.Tally.Kept);
+        context.Note(prefix + "characters_before", run.Tally.Characters);
+        foreach ((string rule, long count) in run.Tally.Removed)
+            context.Note($"{prefix}removed {rule}", count);
+
+        void Move(string from, string to) => File.Move(Path.Combine(folder, from), Path.Combine(context.Output, to));
+    }
+
+    /// <summary>A file's name for a set that is held out: <c>removed-val-random.jsonl</c>.</summary>
+    internal static string Named(string file, DocumentSet set) =>
+        set.Name is null ? file : $"{Path.GetFileNameWithoutExtension(file)}-val-{set.Name}{Path.GetExtension(file)}";
+}

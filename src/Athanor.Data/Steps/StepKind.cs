@@ -1,0 +1,27 @@
+namespace Athanor.Data.Steps;
+
+/// <summary>A step that recipes can name: a stage kind of its own, and an item of <c>process</c>.</summary>
+public sealed record StepKind
+{
+    private StepKind(string name, Type settings, string version, string summary, bool usesSeed) =>
+        (Name, Settings, Version, Summary, UsesSeed) = (name, settings, version, summary, usesSeed);
+
+    /// <summary>The name that <c>use:</c> or <c>kind:</c> gives, in snake_case.</summary>
+    public string Name { get; }
+
+    /// <summary>A sealed record that is an <see cref="IStepSource"/>.</summary>
+    public Type Settings { get; }
+
+    /// <summary>Changes whenever the code would decide otherwise about the same document.</summary>
+    public string Version { get; }
+
+    /// <summary>One sentence for people.</summary>
+    public string Summary { get; }
+
+    /// <summary>Whether the recipe's seed has any influence.</summary>
+    public bool UsesSeed { get; }
+
+    /// <summary>A step by the type of its settings.</summary>
+    public static StepKind Of<TSettings>(string name, string version, string summary, bool usesSeed = false)
+        where TSettings : class, IStepSource => new(name, typeof(TSettings), version, summary, usesSeed);
+}
