@@ -3,6 +3,8 @@ using Athanor.Data.Shards;
 using Athanor.Models;
 using Athanor.Models.Configuration;
 using Athanor.Models.Initialization;
+using Athanor.Runs.Ledger;
+using Athanor.Runs.Progress;
 using Athanor.Tensors;
 using Athanor.Tensors.Optimizers;
 using Athanor.Training.Batches;
@@ -11,7 +13,7 @@ using Athanor.Training.Pretraining;
 namespace Athanor.Benchmarks;
 
 /// <summary>
-/// Topic train: the trainer (shards, packing, groups, clipping, outlier gates) beside the bare train step of the engine on the same sizes, in turns.
+/// Topic train: the trainer (shards, packing, groups, clipping, outlier gates, ledger) beside the bare train step of the engine on the same sizes, in turns; and the quickstart as a whole.
 /// </summary>
 internal static class TrainTopic
 {
@@ -19,7 +21,11 @@ internal static class TrainTopic
     {
         var device = (CpuDevice)Device.Default;
         var report = new Report(options, "train", device.Threads);
-        report.Group("train", $"bf16 on {device}; ratio: to the bare step of the engine, measured in turns");
+        if (options.Wants("quickstart") && !options.Quick)
+            QuickstartCase.Run(report);
+        if (!options.Wants("trainer"))
+            return 0;
+        report.Group("trainer", $"bf16 on {device}; ratio: to the bare step of the engine, measured in turns");
         var size = new StackSize("llama-14m d384 L6 T256 B32", 384, 6, 6, 1024, 8192, 256, 32);
         string folder = Directory.CreateTempSubdirectory("athanor-train-").FullName;
         try
@@ -56,6 +62,12 @@ internal static class TrainTopic
         using var trainer = new Trainer(model, new TrainerSettings { Steps = 1_000_000, LearningRate = 3e-4 });
         using BatchLoader packed = Loader(source, RowFilling.BestFit, size), joined = Loader(source, RowFilling.Concatenate, size);
 
+        using RunLedger ledger = RunLedger.Start(folder, QuickstartCase.Recipe());
+        MetricWriter metrics = ledger.Metrics("pretrain");
+        StageProgress progress = new RunProgress(new PlainProgress(TextWriter.Null)).Begin("pretrain");
+        var meter = new TrainingMeter(model, packed.Mixture, bytesPerToken: 4);
+        long trained = 0;
+
         double Bare(int _)
         {
             using (StepScope.Begin(device))
@@ -70,7 +82,11 @@ internal static class TrainTopic
 
         double Trained(BatchLoader loader)
         {
-            trainer.Step(loader.Next());
+            Batch batch = loader.Next();
+            StepReport step = trainer.Step(batch);
+            trained += step.Tokens;
+            meter.Write(metrics, step, batch, trained);
+            progress.Report(trainer.Steps, FormattableString.Invariant($"loss {step.Loss:F3}, {meter.Rate:F0} tokens/s"));
             return size.Tokens;
         }
 

@@ -21,12 +21,12 @@ public sealed class Validator
     public Validator(DocumentFrame frame, int length, int rows) => (_frame, _length, _rows) = (frame, length, Math.Max(1, rows));
 
     /// <summary>Reads a set.</summary>
-    /// <param name="most">Most tokens; a set that is longer is read in part, always the same documents, and its bytes and characters are taken in proportion.</param>
+    /// <param name="most">Most tokens; of a set that is longer a random part is read, always the same documents, and its bytes and characters are taken in proportion.</param>
     public ValidationScore Score(Decoder model, ValidationSet set, long most = long.MaxValue, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(set);
-        var packer = new RowPacker(new Mixture([set.Source], shuffle: false), _frame, RowFilling.BestFit, endless: false);
+        var packer = new RowPacker(new Mixture([set.Source]), _frame, RowFilling.BestFit, endless: false);
         Batch batch = packer.NewBatch();
         double loss = 0;
         long tokens = 0;

@@ -9,7 +9,7 @@ using Athanor.Training.Batches;
 namespace Athanor.Training.Pretraining;
 
 /// <summary>The numbers of each step for the ledger.</summary>
-internal sealed class TrainingMeter
+public sealed class TrainingMeter
 {
     private readonly Decoder _model;
     private readonly double _bytesPerToken, _peak;
@@ -22,6 +22,8 @@ internal sealed class TrainingMeter
     /// <param name="bytesPerToken">Mean UTF-8 bytes of text a trained token; 0 where not known.</param>
     public TrainingMeter(Decoder model, Mixture mixture, double bytesPerToken)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(mixture);
         (_model, _bytesPerToken) = (model, bytesPerToken);
         _epochs = [.. mixture.Sources.Select(source => $"epoch/{source.Name}")];
         _documents = [.. mixture.Sources.Select(source => source.Documents)];
@@ -38,8 +40,12 @@ internal sealed class TrainingMeter
     /// <summary>Leaves out what happened since the last step: evaluation, samples.</summary>
     public void Restart() => _last = Stopwatch.GetTimestamp();
 
+    /// <summary>Writes the numbers of a step.</summary>
+    /// <param name="tokens">Trained tokens so far.</param>
     public void Write(MetricWriter writer, in StepReport report, Batch batch, long tokens)
     {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(batch);
         long now = Stopwatch.GetTimestamp();
         double seconds = Stopwatch.GetElapsedTime(_last, now).TotalSeconds;
         _last = now;
