@@ -16,6 +16,8 @@ public static class DataStages
         vocabulary.Section<DataSettings>("data", "How stages that take documents through steps work and what they tell.");
         foreach (StepKind step in StepCatalog.All)
             vocabulary.Variant(typeof(IStepSource), step.Name, step.Settings).Stage(StepStage.KindOf(step));
+        foreach (StageKind kind in ReaderStages.All)
+            vocabulary.Stage(kind);
         return vocabulary.Stage(ProcessStage.Kind).Stage(DotnetDocsStage.Kind).Stage(ReadTextStage.Kind).Stage(DedupExactStage.Kind).Stage(SplitStage.Kind)
             .Stage(TrainTokenizerStage.Kind).Stage(LoadTokenizerStage.Kind).Stage(TokenizeStage.Kind);
     }

@@ -1,0 +1,9 @@
+using Athanor.Runs.Recipes;
+
+namespace Athanor.Data.Stages;
+
+/// <summary>The stage kinds that read foreign files and write documents for others.</summary>
+internal static class ReaderStages
+{
+    public static IReadOnlyList<StageKind> All { get; } = [ReadJsonlStage.Kind];
+}
