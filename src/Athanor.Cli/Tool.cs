@@ -1,11 +1,16 @@
 using System.CommandLine;
 using Athanor.Cli.Doctor;
+using Athanor.Cli.Generate;
+using Athanor.Cli.ModelFiles;
 using Athanor.Cli.Plan;
 using Athanor.Cli.Recipes;
 using Athanor.Cli.Tokenizers;
+using Athanor.Cli.Train;
+using Athanor.Models;
 using Athanor.Runs.Recipes;
 using Athanor.Runs.Stages;
 using Athanor.Tensors;
+using Athanor.Tensors.Safetensors;
 using Athanor.Tokenizers;
 using Athanor.Tokenizers.Chat;
 
@@ -32,11 +37,14 @@ internal static class Tool
         root.Subcommands.Add(RunCommand.CreateRerun(output, errors));
         root.Subcommands.Add(RunsCommand.Create(output));
         root.Subcommands.Add(RecipesCommand.Create(output, errors));
+        root.Subcommands.Add(TrainingCommand.Create(output, errors));
+        root.Subcommands.Add(GenerateCommand.Create(output, errors));
+        root.Subcommands.Add(ModelCommand.Create(output));
         root.Subcommands.Add(PlanCommand.Create(output));
         root.Subcommands.Add(TokenizerCommand.Create(output, errors));
         var configuration = new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false };
         // A stage that is told to stop saves its progress first, and a checkpoint may be large.
-        if (args is ["run" or "rerun", ..])
+        if (args is ["run" or "rerun" or "train", ..])
             configuration.ProcessTerminationTimeout = TimeSpan.FromMinutes(30);
         ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
@@ -73,7 +81,7 @@ internal static class Tool
             errors.WriteLine("athanor: stopped; nothing was half-written.");
             return Failure;
         }
-        catch (Exception e) when (e is StageException or TensorMemoryException or TokenizerFormatException or ChatTemplateException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) when (e is StageException or ModelFormatException or SafetensorsException or TensorMemoryException or TokenizerFormatException or ChatTemplateException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException)
         {
             errors.WriteLine($"athanor: {e.Message}");
             return Failure;

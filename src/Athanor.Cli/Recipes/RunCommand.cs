@@ -60,7 +60,8 @@ internal static class RunCommand
         return command;
     }
 
-    private static async Task<int> Work(ParseResult parsed, WorkOptions work, Recipe recipe, string root, Func<RunLedgerOptions, RunLedger> open, bool fresh, TextWriter output, TextWriter errors, CancellationToken cancellation)
+    /// <summary>Runs or plans a recipe in its run's folder and shows it.</summary>
+    internal static async Task<int> Work(ParseResult parsed, WorkOptions work, Recipe recipe, string root, Func<RunLedgerOptions, RunLedger> open, bool fresh, TextWriter output, TextWriter errors, CancellationToken cancellation)
     {
         bool json = parsed.GetValue(work.Json);
         var runner = new RecipeRunner(new ArtifactStore(RecipeOptions.Store(root)), new RunnerOptions { Force = parsed.GetValue(work.Force) ?? [], Until = parsed.GetValue(work.Until), VerifyFully = parsed.GetValue(work.Verify) });
@@ -106,25 +107,5 @@ internal static class RunCommand
     {
         string relative = Path.GetRelativePath(Environment.CurrentDirectory, folder);
         return relative.StartsWith("..", StringComparison.Ordinal) ? folder : relative;
-    }
-
-    /// <summary>Options of both verbs.</summary>
-    private sealed record WorkOptions
-    {
-        public Option<string[]> Force { get; } = new("--force") { Description = "Stages that run even where their artifact is there.", AllowMultipleArgumentsPerToken = true };
-
-        public Option<string?> Until { get; } = new("--until") { Description = "The last stage to run, with what it needs." };
-
-        public Option<bool> Verify { get; } = new("--verify") { Description = "Hash every byte of artifacts before they are reused; else sizes are compared." };
-
-        public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Say what would run and why; start nothing." };
-
-        public Option<bool> Json { get; } = RecipeOptions.Json("Print progress and results as JSON objects, one a line.");
-
-        public void AddTo(Command command)
-        {
-            foreach (Option option in (Option[])[Force, Until, Verify, DryRun, Json])
-                command.Options.Add(option);
-        }
     }
 }

@@ -65,5 +65,6 @@ internal static class RunView
             output.WriteLine($"Not run yet: {string.Join(", ", left.Select(stage => stage.Name))}. Without --until they run too, and what is done is reused.");
     }
 
-    private static string Figure(string value) => long.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number) ? number.ToString("N0", CultureInfo.InvariantCulture) : value;
+    private static string Figure(string value) => long.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number) ? number.ToString("N0", CultureInfo.InvariantCulture)
+        : double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) ? real.ToString("G5", CultureInfo.InvariantCulture) : value;
 }

@@ -9,16 +9,25 @@ namespace Athanor.Models.Llama2c;
 /// A checkpoint of llama2.c in its first format: seven int32 (width, feed-forward width, layers, heads, key heads, vocabulary, negative
 /// for an untied head, context), then fp32 tensors, each kind for all layers together. Rotary pairs are neighbours.
 /// </summary>
-public static class Llama2cFile
+public static partial class Llama2cFile
 {
     private const int HeaderBytes = 7 * sizeof(int);
+
+    /// <summary>Reads the settings of a checkpoint without its weights.</summary>
+    /// <exception cref="ModelFormatException">The header is impossible or the length is not what it says.</exception>
+    public static ModelConfig ReadConfig(string path)
+    {
+        var header = new byte[HeaderBytes];
+        using FileStream stream = File.OpenRead(path);
+        return ReadConfig(path, header.AsSpan(0, stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false)), stream.Length);
+    }
 
     /// <summary>Reads a checkpoint whole.</summary>
     /// <exception cref="ModelFormatException">The header is impossible or the length is not what it says.</exception>
     public static Decoder Load(string path, Device device, DType type = DType.F32)
     {
         byte[] file = File.ReadAllBytes(path);
-        ModelConfig config = ReadConfig(path, file);
+        ModelConfig config = ReadConfig(path, file, file.Length);
         int head = config.HeadSize, shared = config.KeyValueHeads * head, width = config.Width, inner = config.FeedForwardWidth, layers = config.Layers;
         var floats = new FloatReader(file.AsMemory(HeaderBytes));
         var decoder = new Decoder(device, config, type);
@@ -52,18 +61,20 @@ public static class Llama2cFile
         }
     }
 
-    private static ModelConfig ReadConfig(string path, byte[] file)
+    private static ModelConfig ReadConfig(string path, ReadOnlySpan<byte> header, long length)
     {
-        if (file.Length < HeaderBytes)
-            throw new ModelFormatException(path, "header", $"the file has {file.Length} bytes; the header alone takes {HeaderBytes}. It is cut off or no llama2.c checkpoint.");
-        int Read(int index) => BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(index * sizeof(int)));
-        int width = Read(0), inner = Read(1), layers = Read(2), heads = Read(3), shared = Read(4), vocabulary = Read(5), context = Read(6);
+        if (header.Length < HeaderBytes)
+            throw new ModelFormatException(path, "header", $"the file has {length} bytes; the header alone takes {HeaderBytes}. It is cut off or no llama2.c checkpoint.");
+        var sizes = new int[HeaderBytes / sizeof(int)];
+        for (int i = 0; i < sizes.Length; i++)
+            sizes[i] = BinaryPrimitives.ReadInt32LittleEndian(header[(i * sizeof(int))..]);
+        int width = sizes[0], inner = sizes[1], layers = sizes[2], heads = sizes[3], shared = sizes[4], vocabulary = sizes[5], context = sizes[6];
         long rows = Math.Abs((long)vocabulary);
         if (width is <= 0 or > 1 << 20 || inner is <= 0 or > 1 << 22 || layers is <= 0 or > 4096 || heads <= 0 || shared <= 0 || heads % shared != 0 || width % heads != 0 || width / heads % 2 != 0 || rows is 0 or > 1 << 24 || context is <= 0 or > 1 << 24)
             throw new ModelFormatException(path, "header", $"width {width}, feed-forward {inner}, layers {layers}, heads {heads}, key heads {shared}, vocabulary {vocabulary}, context {context} make no model. It is no llama2.c checkpoint of the first format.");
         Int128 floats = (Int128)rows * width * (vocabulary < 0 ? 2 : 1) + (Int128)layers * (2L * width + 2L * width * width + 2L * width * (width / heads * shared) + 3L * width * inner) + width + (Int128)context * (width / heads);
-        if (floats * sizeof(float) + HeaderBytes != file.Length)
-            throw new ModelFormatException(path, "length", $"the header promises {floats * sizeof(float) + HeaderBytes} bytes, the file has {file.Length}. It is cut off or of another version.");
+        if (floats * sizeof(float) + HeaderBytes != length)
+            throw new ModelFormatException(path, "length", $"the header promises {floats * sizeof(float) + HeaderBytes} bytes, the file has {length}. It is cut off or of another version.");
         return new ModelConfig
         {
             VocabularySize = (int)rows,

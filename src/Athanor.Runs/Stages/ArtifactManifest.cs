@@ -57,6 +57,20 @@ public sealed record ArtifactManifest
     /// <summary>What the stage noted about it: counts, losses.</summary>
     public IReadOnlyDictionary<string, string> Notes { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The manifest in an artifact's folder; null where there is none or it cannot be used.</summary>
+    internal static ArtifactManifest? TryRead(string folder)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(Path.Combine(folder, FileName));
+            return JsonSerializer.Deserialize<ArtifactManifest>(stream, Json) is { Format: 1 } manifest ? manifest : null;
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Bytes of all files.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public long Size => Files.Sum(file => file.Size);

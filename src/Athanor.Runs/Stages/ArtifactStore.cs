@@ -175,16 +175,5 @@ public sealed class ArtifactStore
         }
     }
 
-    private static Artifact? Read(string folder)
-    {
-        try
-        {
-            using FileStream stream = File.OpenRead(Path.Combine(folder, ArtifactManifest.FileName));
-            return JsonSerializer.Deserialize<ArtifactManifest>(stream, ArtifactManifest.Json) is { Format: 1 } manifest ? new Artifact(folder, manifest) : null;
-        }
-        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    private static Artifact? Read(string folder) => ArtifactManifest.TryRead(folder) is { } manifest ? new Artifact(folder, manifest) : null;
 }

@@ -128,6 +128,8 @@ public sealed class RecipeRunner
             json.WriteString("kind", stage.Kind.Name);
             json.WriteString("key", key.Key);
             json.WriteString("reason", reason);
+            if (stage.Kind.Resumable)
+                json.WriteString("work", _store.WorkOf(key.Key));
         });
         if (reason != StageChange.First)
             progress.Say(reason);

@@ -19,7 +19,7 @@ public sealed record Checkpoint(string Folder, long Step)
 /// </summary>
 public sealed class CheckpointStore
 {
-    internal const string StateFile = "state.json";
+    internal const string StateFile = "state.json", FolderName = "checkpoints";
     private const string Prefix = "step-", Unfinished = ".unfinished-";
     private readonly int _keepLast;
     private readonly bool _keepBest;
@@ -41,16 +41,21 @@ public sealed class CheckpointStore
     public string Folder { get; }
 
     /// <summary>Finished checkpoints, the oldest first.</summary>
-    public IReadOnlyList<Checkpoint> List() =>
+    public IReadOnlyList<Checkpoint> List() => ListIn(Folder);
+
+    /// <summary>The newest in a folder, without touching it: another process may be writing there.</summary>
+    internal static Checkpoint? LatestIn(string folder) => ListIn(folder) is { Length: > 0 } all ? all[^1] : null;
+
+    private static Checkpoint[] ListIn(string store) =>
     [
-        .. Directory.EnumerateDirectories(Folder, Prefix + "*")
+        .. Directory.EnumerateDirectories(store, Prefix + "*")
             .Where(folder => long.TryParse(Path.GetFileName(folder).AsSpan(Prefix.Length), CultureInfo.InvariantCulture, out _))
             .Select(folder => new Checkpoint(folder, long.Parse(Path.GetFileName(folder).AsSpan(Prefix.Length), CultureInfo.InvariantCulture)))
             .OrderBy(checkpoint => checkpoint.Step),
     ];
 
     /// <summary>The newest; null where there is none.</summary>
-    public Checkpoint? Latest() => List() is { Count: > 0 } all ? all[^1] : null;
+    public Checkpoint? Latest() => LatestIn(Folder);
 
     /// <summary>The one with the lowest score; null where none has one.</summary>
     public Checkpoint? Best() => List().Select(checkpoint => (Checkpoint: checkpoint, checkpoint.ReadState().Score)).Where(pair => pair.Score is not null).OrderBy(pair => pair.Score).FirstOrDefault().Checkpoint;

@@ -27,7 +27,15 @@ public sealed record SamplingSettings : IValidated
     public double RepetitionPenalty { get; init; } = 1;
 
     /// <summary>Taken from logits of tokens that were generated.</summary>
+    [Range(-100, 100)]
     public double PresencePenalty { get; init; }
+
+    /// <summary>Taken from logits of tokens that were generated, once for each time.</summary>
+    [Range(-100, 100)]
+    public double FrequencyPenalty { get; init; }
+
+    /// <summary>Texts that end the generation where they appear; they are not part of it.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
 
     /// <summary>Most tokens generated.</summary>
     [Range(1, 1 << 20)]
@@ -37,6 +45,10 @@ public sealed record SamplingSettings : IValidated
     public long Seed { get; init; }
 
     /// <inheritdoc/>
-    public void Validate(SettingsCheck check) =>
+    public void Validate(SettingsCheck check)
+    {
+        ArgumentNullException.ThrowIfNull(check);
         check.Require(Temperature == 0 || Temperature >= 0.01, nameof(Temperature), $"A temperature of {Temperature} is too near 0.", "Write 0 for the likeliest token.");
+        check.Require(Stop.All(text => text.Length > 0), nameof(Stop), "A stop text is empty.", "Leave it out.");
+    }
 }

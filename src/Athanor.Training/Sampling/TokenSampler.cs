@@ -6,7 +6,8 @@ namespace Athanor.Training.Sampling;
 public sealed class TokenSampler
 {
     private readonly SamplingSettings _settings;
-    private readonly HashSet<int> _seen, _generated = [];
+    private readonly HashSet<int> _seen;
+    private readonly Dictionary<int, int> _generated = [];
     private ulong[] _order = [];
     private double[] _weights = [];
     private ulong _drawn;
@@ -26,22 +27,22 @@ public sealed class TokenSampler
         Penalize(logits);
         int token = _settings.Temperature == 0 ? Likeliest(logits) : Draw(logits);
         _seen.Add(token);
-        _generated.Add(token);
+        _generated[token] = _generated.GetValueOrDefault(token) + 1;
         return token;
     }
 
     private void Penalize(Span<float> logits)
     {
-        float repetition = (float)_settings.RepetitionPenalty, presence = (float)_settings.PresencePenalty;
+        float repetition = (float)_settings.RepetitionPenalty, presence = (float)_settings.PresencePenalty, frequency = (float)_settings.FrequencyPenalty;
         if (repetition != 1)
         {
             foreach (int token in _seen)
                 logits[token] = logits[token] > 0 ? logits[token] / repetition : logits[token] * repetition;
         }
-        if (presence != 0)
+        if (presence != 0 || frequency != 0)
         {
-            foreach (int token in _generated)
-                logits[token] -= presence;
+            foreach ((int token, int times) in _generated)
+                logits[token] -= presence + times * frequency;
         }
     }
 

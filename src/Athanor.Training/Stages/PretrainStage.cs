@@ -50,7 +50,7 @@ public static class PretrainStage
         using var trainer = new Trainer(model, TrainerOf(context, settings, steps));
         int rows = (int)(settings.BatchTokens.Value / settings.SequenceLength);
         using var loader = new BatchLoader(new RowPacker(mixture, frame, settings.Filling), step => Shape(settings, step, steps, rows));
-        var store = new CheckpointStore(Path.Combine(context.Work, "checkpoints"), settings.KeepCheckpoints);
+        var store = new CheckpointStore(Path.Combine(context.Work, CheckpointStore.FolderName), settings.KeepCheckpoints);
         using var writer = new CheckpointWriter(store, trainer, tokenizerFolder);
         var run = new TrainingRun(
             trainer, loader, store, writer, new Validator(frame, settings.SequenceLength, settings.MicroTokens / settings.SequenceLength), tokens.Validation,

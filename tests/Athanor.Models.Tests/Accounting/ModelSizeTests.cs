@@ -1,5 +1,6 @@
 using Athanor.Models.Accounting;
 using Athanor.Models.Configuration;
+using Athanor.Models.Layers;
 using Athanor.Tensors;
 
 namespace Athanor.Models.Tests.Accounting;
@@ -43,6 +44,29 @@ public sealed class ModelSizeTests
         // nanoGPT's and llm.c's figure for GPT-2 124M at 1024 tokens with this convention, in MFLOP a token.
         Assert.Equal(854.438, ModelFlops.TrainingPerToken(Gpt2, 1024) / 1e6, 0.5);
     }
+
+    [Fact]
+    public void Memory_is_that_of_the_built_model_and_its_cache()
+    {
+        ModelConfig small = Llama2With7B with { VocabularySize = 96, Width = 32, Layers = 2, Heads = 4, KeyValueHeads = 2, FeedForwardWidth = 48, ContextLength = 16 };
+        ModelConfig[] configs = [small, small with { TieEmbeddings = true, QkvBias = true }, small with { Position = PositionKind.Learned, Norm = NormKind.Layer, NormBias = true }, small with { SlidingWindow = 5 }];
+        foreach (ModelConfig config in configs)
+        {
+            foreach (DType type in (DType[])[DType.F32, DType.BF16])
+            {
+                using var model = new Decoder(Device.Default, config, type, trainable: false);
+                using var cache = new KeyValueCache(Device.Default, config, type, batch: 1, config.ContextLength);
+                ModelMemory memory = ModelMemory.Of(config, type);
+                Assert.Equal(model.Parameters.Sum(parameter => parameter.Value.Shape.Count * parameter.Value.DType.Size()), memory.Weights);
+                Assert.Equal(cache.Bytes, memory.CacheOfContext);
+                Assert.Equal(cache.Bytes / cache.Slots, memory.CachePerToken);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_cache_of_llama_3_8b_takes_what_its_serving_guides_say() =>
+        Assert.Equal(128 * 1024, ModelMemory.Of(Llama2With7B with { VocabularySize = 128256, FeedForwardWidth = 14336, KeyValueHeads = 8 }, DType.BF16).CachePerToken);
 
     private static ModelConfig Gpt2 => new()
     {

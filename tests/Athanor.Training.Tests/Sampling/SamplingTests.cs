@@ -15,8 +15,8 @@ public sealed class SamplingTests
     {
         using Decoder model = new(Device.Default, Tiny.Config, DType.F32, new Models.Initialization.InitialValues(Seed: 3, Deviation: 0.2f, EmbeddingDeviation: 1));
         int[] text = [0, 5, 9];
-        (IReadOnlyList<int> written, bool ended) = TextGenerator.Continue(model, text, new SamplingSettings { Temperature = 0, MaxTokens = 12 });
-        Assert.False(ended);
+        (IReadOnlyList<int> written, EndReason reason) = TextGenerator.Continue(model, text, new SamplingSettings { Temperature = 0, MaxTokens = 12 });
+        Assert.Equal(EndReason.Length, reason);
         foreach (int token in written)
         {
             using StepScope scope = StepScope.Begin(model.Device, record: false);
@@ -25,8 +25,8 @@ public sealed class SamplingTests
             Assert.Equal(Array.IndexOf(last, last.Max()), token);
             text = [.. text, token];
         }
-        (IReadOnlyList<int> cut, bool stopped) = TextGenerator.Continue(model, [0, 5, 9], new SamplingSettings { Temperature = 0, MaxTokens = 12 }, end: written[4]);
-        Assert.True(stopped);
+        (IReadOnlyList<int> cut, EndReason stopped) = TextGenerator.Continue(model, [0, 5, 9], new SamplingSettings { Temperature = 0, MaxTokens = 12 }, ends: [written[4]]);
+        Assert.Equal(EndReason.End, stopped);
         Assert.Equal(written.TakeWhile(token => token != written[4]), cut);
     }
 
@@ -58,6 +58,9 @@ public sealed class SamplingTests
         Assert.Equal(3, new TokenSampler(settings, [1]).Next([.. Logits]));
         var presence = new TokenSampler(new SamplingSettings { Temperature = 0, PresencePenalty = 0.8 }, [1]);
         Assert.Equal([1, 3, 1], Enumerable.Range(0, 3).Select(_ => presence.Next([.. Logits])));
+        // 3; 3 - 0.4 and 2.5; 3 - 0.8 and 2.5; 3 - 0.8 and 2.5 - 0.4: the penalty grows with each time, that of presence does not.
+        var frequency = new TokenSampler(new SamplingSettings { Temperature = 0, FrequencyPenalty = 0.4 }, [1]);
+        Assert.Equal([1, 1, 3, 1], Enumerable.Range(0, 4).Select(_ => frequency.Next([.. Logits])));
     }
 
     private static int[] Counts(SamplingSettings settings)

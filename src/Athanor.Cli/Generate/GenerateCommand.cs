@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Athanor.Cli.Recipes;
+using Athanor.Models;
+using Athanor.Tensors;
+using Athanor.Tokenizers;
+using Athanor.Training.Batches;
+using Athanor.Training.ModelFiles;
+using Athanor.Training.Sampling;
+
+namespace Athanor.Cli.Generate;
+
+/// <summary>The verb <c>athanor generate</c>.</summary>
+internal static class GenerateCommand
+{
+    private static readonly JsonSerializerOptions Lines = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Command Create(TextWriter output, TextWriter errors)
+    {
+        var model = new Argument<string>("model") { Description = "A Hugging Face folder, a llama2.c .bin (or its folder), or a run: its newest model." };
+        var prompt = new Argument<string?>("prompt") { Description = "What it goes on from; '-' or nothing reads standard input where that is a pipe or a file.", Arity = ArgumentArity.ZeroOrOne };
+        var tokenizer = new Option<string?>("--tokenizer", "-t") { Description = "Another tokenizer than the one beside the model: a folder, a file, llama2.c's tokenizer.bin." };
+        var samples = new Option<int>("--samples") { Description = "How many texts; each takes the next seed.", DefaultValueFactory = _ => 1 };
+        var type = new Option<string?>("--type") { Description = "f32 or bf16; by default bf16 where the weights are stored so, else f32." };
+        var bare = new Option<bool>("--no-begin") { Description = "Do not put the begin token before the prompt." };
+        var quiet = new Option<bool>("--no-echo") { Description = "Print only what is written, not the prompt." };
+        Option<string> runs = RecipeOptions.Runs();
+        Option<bool> json = RecipeOptions.Json("Print one JSON object a text instead of the text as it comes.");
+        var sampling = new SamplingOptions();
+        var command = new Command("generate", """
+            Writes on from a prompt, token by token.
+
+            Examples:
+              athanor generate quickstart "System.IO.File."
+              athanor generate my-model "Once upon a time" --temperature 0.7 --top-p 0.9 --max-tokens 200
+              athanor generate stories260K.bin "" --temperature 0
+              cat question.txt | athanor generate my-model --samples 4 --seed 1 --json
+            """) { model, prompt, tokenizer, samples, type, bare, quiet, runs, json };
+        sampling.AddTo(command);
+        command.SetAction((parsed, cancellation) =>
+        {
+            SamplingSettings settings = sampling.Read(parsed);
+            int count = parsed.GetValue(samples);
+            ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, "--samples");
+            ModelPlace place = ModelPlace.Find(parsed.GetRequiredValue(model), parsed.GetRequiredValue(runs));
+            Tokenizer text = place.LoadTokenizer(parsed.GetValue(tokenizer));
+            string from = Prompt(parsed.GetValue(prompt));
+            using Decoder decoder = place.Load(Device.Default, Type(parsed.GetValue(type)), cancellation);
+            DocumentFrame frame = DocumentFrame.Of(text.BosId, text.EosId);
+            IReadOnlyCollection<int> ends = place.Form == ModelForm.HuggingFace ? EndTokens.Of(place.Path) : [];
+            var generator = new TextGenerator(decoder, text, parsed.GetValue(bare) ? frame with { Begin = null } : frame, ends);
+            for (int i = 0; i < count; i++)
+            {
+                SamplingSettings own = settings with { Seed = settings.Seed + i };
+                long start = Stopwatch.GetTimestamp();
+                if (parsed.GetValue(json))
+                {
+                    GeneratedText made = generator.Continue(from, own, cancellation);
+                    double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                    output.WriteLine(JsonSerializer.Serialize(new
+                    {
+                        Sample = i,
+                        own.Seed,
+                        Prompt = from,
+                        made.Text,
+                        Reason = made.Reason.ToString().ToLowerInvariant(),
+                        made.PromptTokens,
+                        Tokens = made.Tokens.Count,
+                        Seconds = Math.Round(seconds, 4),
+                    }, Lines));
+                    continue;
+                }
+                if (count > 1)
+                    output.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(i > 0 ? Environment.NewLine : "")}[{i + 1} of {count}, seed {own.Seed}]"));
+                if (!parsed.GetValue(quiet))
+                    output.Write(from);
+                GeneratedText written = Streamed(generator, from, own, output, cancellation);
+                output.WriteLine();
+                errors.WriteLine(Summary(written, own, Stopwatch.GetElapsedTime(start), decoder.Config.ContextLength));
+            }
+            return Task.FromResult(Tool.Success);
+        });
+        return command;
+    }
+
+    private static GeneratedText Streamed(TextGenerator generator, string prompt, SamplingSettings settings, TextWriter output, CancellationToken cancellation)
+    {
+        try
+        {
+            return generator.Continue(prompt, settings, part =>
+            {
+                output.Write(part);
+                output.Flush();
+            }, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // What comes next on a terminal should not hang on the text.
+            output.WriteLine();
+            throw;
+        }
+    }
+
+    private static string Summary(GeneratedText text, SamplingSettings settings, TimeSpan took, int context)
+    {
+        string why = text.Reason switch
+        {
+            EndReason.End => "the model ended it",
+            EndReason.Stop => "a stop text ended it",
+            _ => "--max-tokens ended it",
+        };
+        int all = text.PromptTokens + text.Tokens.Count;
+        string beyond = all > context ? $"; {all} tokens are more than the context of {context} it was trained on" : "";
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"athanor: {text.Tokens.Count} tokens in {took.TotalSeconds:N2} s ({(text.Tokens.Count + 1) / Math.Max(1e-9, took.TotalSeconds):N0} a second), {why}{beyond}, seed {settings.Seed}");
+    }
+
+    private static DType? Type(string? name) => name switch
+    {
+        null => null,
+        "f32" => DType.F32,
+        "bf16" => DType.BF16,
+        _ => throw new ArgumentException($"--type is '{name}'; choose f32 or bf16."),
+    };
+
+    private static string Prompt(string? given)
+    {
+        if (given is not (null or "-"))
+            return given;
+        if (given is null && !Console.IsInputRedirected)
+            return "";
+        using var input = new StreamReader(Console.OpenStandardInput(), new System.Text.UTF8Encoding(false));
+        string text = input.ReadToEnd();
+        // The line end that echo puts behind a prompt is no part of it.
+        return text.EndsWith('\n') ? text[..^1].TrimEnd('\r') : text;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Athanor.Testing;
+
+namespace Athanor.Cli.Tests.Generate;
+
+public sealed class GenerateTests
+{
+    private const string Model = "stories260K/stories260K.bin";
+
+    [SharedDataFact(Model)]
+    public void The_published_model_writes_its_recorded_texts()
+    {
+        foreach (string length in (string[])["200", "256"])
+        {
+            var (code, output, _) = Run("generate", SharedData.Path(Model), "", "--temperature", "0", "--max-tokens", length);
+            Assert.Equal(Tool.Success, code);
+            Assert.Equal(File.ReadAllText(SharedData.Path($"stories260K/expected_greedy_n{length}.txt")).TrimEnd('\n'), output.TrimEnd('\n', '\r'));
+        }
+    }
+
+    [SharedDataFact(Model)]
+    public void Samples_are_lines_of_json_that_their_seeds_give_again()
+    {
+        string[] draw = ["--max-tokens", "20", "--seed", "5", "--top-k", "20", "--top-p", "0.9", "--min-p", "0.01", "--repetition-penalty", "1.1", "--presence-penalty", "0.1", "--frequency-penalty", "0.1"];
+        var (code, output, errors) = Run(["generate", SharedData.Path(Model), "Once upon a time", "--samples", "2", "--json", .. draw]);
+        Assert.Equal((Tool.Success, ""), (code, errors));
+        JsonElement[] lines = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal([5, 6], lines.Select(line => line.GetProperty("seed").GetInt32()));
+        Assert.NotEqual(lines[0].GetProperty("text").GetString(), lines[1].GetProperty("text").GetString());
+        Assert.Equal("length", lines[0].GetProperty("reason").GetString());
+        draw[3] = "6";
+        (_, output, errors) = Run(["generate", Path.GetDirectoryName(SharedData.Path(Model))!, "Once upon a time", "--no-echo", .. draw]);
+        Assert.Equal(lines[1].GetProperty("text").GetString(), output.TrimEnd('\n', '\r'));
+        Assert.Contains("20 tokens", errors, StringComparison.Ordinal);
+    }
+
+    [SharedDataFact(Model)]
+    public void A_stop_text_ends_it_behind_the_prompt()
+    {
+        var (_, output, errors) = Run("generate", SharedData.Path(Model), "Once upon a time", "--temperature", "0", "--stop", "little", "--stop", "never");
+        Assert.Equal("Once upon a time, there was a ", output.TrimEnd('\n', '\r'));
+        Assert.Contains("stop text", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no model", "nowhere", "x")]
+    [InlineData("--top-p", "nowhere", "x", "--top-p", "3")]
+    [InlineData("--max-tokens", "nowhere", "x", "--max-tokens", "0")]
+    [InlineData("--samples", "nowhere", "x", "--samples", "0")]
+    [InlineData("temperature", "nowhere", "x", "--temperature", "0.001")]
+    public void What_is_wrong_is_said_in_the_words_of_the_command_line(string says, params string[] args)
+    {
+        var (code, output, errors) = Run(["generate", .. args]);
+        Assert.NotEqual(Tool.Success, code);
+        Assert.Empty(output);
+        Assert.Contains(says, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
+    private static (int Code, string Output, string Errors) Run(params string[] args)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        return (Tool.Run(args, output, errors), output.ToString(), errors.ToString());
+    }
+}
