@@ -11,6 +11,34 @@ internal sealed record DocumentChunk(int File, string Path, long Offset, ReadOnl
 {
     /// <summary>Where the next chunk begins.</summary>
     public long End => Offset + Bytes.Length;
+
+    /// <summary>The lines that are not blank, without their ends, and where they begin in the file.</summary>
+    public IEnumerable<(long Offset, ReadOnlyMemory<byte> Line)> Lines()
+    {
+        for (int at = 0; at < Bytes.Length;)
+        {
+            int length = Bytes.Span[at..].IndexOf((byte)'\n');
+            int end = length < 0 ? Bytes.Length : at + length;
+            int start = Offset + at == 0 && Bytes.Span.StartsWith("\uFEFF"u8) ? 3 : at;
+            if (Bytes.Span[start..end].ContainsAnyExcept(" \t\r"u8))
+                yield return (Offset + at, Bytes[start..end]);
+            at = end + 1;
+        }
+    }
+
+    /// <summary>The document of a line.</summary>
+    /// <exception cref="DocumentException">It is none; the message has the line's number in the file.</exception>
+    public Document Parse(long offset, ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            return DocumentFile.Parse(Path, new TextLine(0, offset, line));
+        }
+        catch (DocumentException e)
+        {
+            throw new DocumentException(Path, DocumentChunks.LineAt(Path, offset), e.Problem, e);
+        }
+    }
 }
 
 /// <summary>
@@ -20,7 +48,7 @@ internal sealed record DocumentChunk(int File, string Path, long Offset, ReadOnl
 internal static class DocumentChunks
 {
     /// <summary>Large enough that a chunk's bookkeeping is nothing, small enough that many fit into memory.</summary>
-    public const int PieceBytes = 1 << 20;
+    public const int PieceBytes = 1 << 18;
     private const int LongestLine = 1 << 30;
 
     /// <summary>Reads on from a line's beginning.</summary>

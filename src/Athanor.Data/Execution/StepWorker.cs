@@ -19,22 +19,14 @@ internal sealed class StepWorker(IReadOnlyList<PreparedStep> steps, StepOptions 
     {
         _signals ??= new float[_chain.Signals.Count];
         var result = new StepResult(new JsonLineBuffer(), new JsonLineBuffer(), new SignalBlock(_signals.Length) { File = chunk.File, InputBase = chunk.Offset }, new StepTally(), new SampleSet(options.Samples));
-        ReadOnlyMemory<byte> bytes = chunk.Bytes;
-        for (int at = 0; at < bytes.Length;)
-        {
-            int length = bytes.Span[at..].IndexOf((byte)'\n');
-            int end = length < 0 ? bytes.Length : at + length;
-            ReadOnlyMemory<byte> line = bytes[at..end];
-            if (line.Span.Trim(" \t\r\n"u8).Length > 0)
-                Apply(chunk, chunk.Offset + at, line, result);
-            at = end + 1;
-        }
+        foreach ((long offset, ReadOnlyMemory<byte> line) in chunk.Lines())
+            Apply(chunk, offset, line, result);
         return result;
     }
 
     private void Apply(DocumentChunk chunk, long offset, ReadOnlyMemory<byte> line, StepResult result)
     {
-        Document document = Parse(chunk.Path, offset, line);
+        Document document = chunk.Parse(offset, line);
         StepTally tally = result.Tally;
         tally.Documents++;
         tally.Characters += document.Text.Length;
@@ -72,19 +64,5 @@ internal sealed class StepWorker(IReadOnlyList<PreparedStep> steps, StepOptions 
             else
                 JsonLineBuffer.Properties(json, document);
         })));
-    }
-
-    private static Document Parse(string path, long offset, ReadOnlyMemory<byte> line)
-    {
-        if (offset == 0 && line.Span.StartsWith("\uFEFF"u8))
-            line = line[3..];
-        try
-        {
-            return DocumentFile.Parse(path, new TextLine(0, offset, line));
-        }
-        catch (DocumentException e)
-        {
-            throw new DocumentException(path, DocumentChunks.LineAt(path, offset), e.Problem, e);
-        }
     }
 }

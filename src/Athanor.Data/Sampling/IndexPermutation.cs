@@ -39,6 +39,25 @@ public readonly struct IndexPermutation
         }
     }
 
+    /// <summary>The place of an element: the inverse of the indexer.</summary>
+    public long PlaceOf(long element)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)element, (ulong)Count, nameof(element));
+        ulong value = (ulong)element;
+        do
+            value = Unmix(value);
+        while (value >= (ulong)Count);
+        return (long)value;
+    }
+
+    private ulong Unmix(ulong value)
+    {
+        ulong mask = (1UL << _halfBits) - 1, left = value >> _halfBits, right = value & mask;
+        for (ulong round = Rounds; round-- > 0;)
+            (left, right) = (right ^ (Scramble(left + (round << 56) ^ _seed) & mask), left);
+        return (left << _halfBits) | right;
+    }
+
     private ulong Mix(ulong value)
     {
         ulong mask = (1UL << _halfBits) - 1, left = value >> _halfBits, right = value & mask;

@@ -9,6 +9,20 @@ public static class DataStages
     /// <summary>Artifact kinds that stages of this project make.</summary>
     public const string Documents = "documents", Tokenizer = "tokenizer", Tokens = "tokens";
 
+    /// <summary>Stages over whole sets, a line each.</summary>
+    private static IReadOnlyList<StageKind> Whole { get; } =
+    [
+        DotnetDocsStage.Kind,
+        ReadTextStage.Kind,
+        ProcessStage.Kind,
+        DedupExactStage.Kind,
+        MixStage.Kind,
+        SplitStage.Kind,
+        TrainTokenizerStage.Kind,
+        LoadTokenizerStage.Kind,
+        TokenizeStage.Kind,
+    ];
+
     /// <summary>Adds all of them to a vocabulary.</summary>
     public static RecipeVocabulary AddData(this RecipeVocabulary vocabulary)
     {
@@ -16,9 +30,8 @@ public static class DataStages
         vocabulary.Section<DataSettings>("data", "How stages that take documents through steps work and what they tell.");
         foreach (StepKind step in StepCatalog.All)
             vocabulary.Variant(typeof(IStepSource), step.Name, step.Settings).Stage(StepStage.KindOf(step));
-        foreach (StageKind kind in ReaderStages.All)
+        foreach (StageKind kind in (IEnumerable<StageKind>)[.. ReaderStages.All, .. Whole])
             vocabulary.Stage(kind);
-        return vocabulary.Stage(ProcessStage.Kind).Stage(DotnetDocsStage.Kind).Stage(ReadTextStage.Kind).Stage(DedupExactStage.Kind).Stage(SplitStage.Kind)
-            .Stage(TrainTokenizerStage.Kind).Stage(LoadTokenizerStage.Kind).Stage(TokenizeStage.Kind);
+        return vocabulary;
     }
 }

@@ -1,3 +1,5 @@
+using Athanor.Data.Decontamination;
+using Athanor.Data.Sampling;
 using Athanor.Data.Steps;
 
 namespace Athanor.Data.Stages;
@@ -9,6 +11,8 @@ public static class StepCatalog
     public static IReadOnlyList<StepKind> All { get; } =
     [
         StepKind.Of<LengthSettings>("length", "1", "Removes documents that are too short or too long."),
+        StepKind.Of<SampleSettings>("sample", "1", "Keeps a random share of documents, by the seed.", usesSeed: true),
+        StepKind.Of<DecontaminateSettings>("decontaminate", "1", "Removes documents that hold copies of questions of tasks, or cuts the copies out."),
     ];
 
     /// <summary>The step of a settings record.</summary>

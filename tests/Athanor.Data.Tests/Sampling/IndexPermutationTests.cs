@@ -56,4 +56,17 @@ public sealed class IndexPermutationTests
         Assert.InRange(order[2_999_999_999_999], 0, 2_999_999_999_999);
         Assert.NotEqual(order[0], order[1]);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(1000)]
+    [InlineData(65_537)]
+    public void The_place_of_an_element_is_where_it_stands(long count)
+    {
+        var order = new IndexPermutation(count, 77);
+        for (long place = 0; place < count; place++)
+            Assert.Equal(place, order.PlaceOf(order[place]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => order.PlaceOf(count));
+    }
 }

@@ -94,9 +94,9 @@ public sealed class StepStageTests : IDisposable
     }
 
     [Fact]
-    public async Task The_number_of_workers_and_a_kill_decide_about_no_byte()
+    public async Task The_number_of_workers_decides_about_no_byte()
     {
-        Corpus.Write(_folder, "in/documents.jsonl", Corpus.Make(6000));
+        Corpus.Write(_folder, "in/documents.jsonl", Corpus.Make(1500));
         _folder.Write("text.txt", string.Join('\n', DocumentFile.Read(_folder["in/documents.jsonl"]).Select(document => document.Text.Replace('\n', ' '))));
         const string Recipe = """
             data: { workers: 1 }
