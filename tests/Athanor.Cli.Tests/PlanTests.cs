@@ -16,6 +16,18 @@ public sealed class PlanTests
         Assert.Equal(parameters, ModelSize.Of(KnownModels.ByName(name)).Parameters);
 
     [Fact]
+    public void The_coordinate_check_is_told_for_both_parametrizations()
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        Assert.Equal(Tool.Success, Tool.Run(["plan", "coordinates", "--width", "32", "--width", "128", "--depth", "1"], output, errors));
+        Assert.Contains("After 4 steps muP passes", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Without muP it fails", output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(Tool.Usage, Tool.Run(["plan", "coordinates", "--width", "32", "--width", "40"], output, errors));
+        Assert.Contains("multiples of 16", errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Llama_3_405b_takes_what_its_report_says()
     {
         // The report: 15.6T tokens, 3.8e25 operations, up to 16k H100 at 38 to 43 %; the model card: 30.84M GPU hours.

@@ -42,6 +42,7 @@ internal static class PlanCommand
               athanor plan --layers 12 --tokens 5B --machine a100 --devices 8
               athanor plan --budget 1e21 --served 1T
             """) { model, layers, width, vocabulary, tokens, sequence, rows, machine, devices, utilization, price, carbon, overhead, budget, served, law, json };
+        command.Subcommands.Add(CoordinatesCommand.Create(output));
         command.SetAction(parsed =>
         {
             bool asJson = parsed.GetValue(json);

@@ -20,6 +20,7 @@ public static class DataStages
         SplitStage.Kind,
         TrainTokenizerStage.Kind,
         LoadTokenizerStage.Kind,
+        ExtendTokenizerStage.Kind,
         TokenizeStage.Kind,
     ];
 

@@ -39,7 +39,7 @@ public sealed record TrainTokenizerSettings : IValidated
     /// <summary>For cl100k: how digits are cut instead of in groups of up to three.</summary>
     public DigitGroups? Digits { get; init; }
 
-    /// <summary>Special tokens; the first one ends documents.</summary>
+    /// <summary>Special tokens; the first one ends documents. A range such as &lt;extra_id_{0..99}&gt; stands for all its numbers.</summary>
     public IReadOnlyList<string> SpecialTokens { get; init; } = ["<|endoftext|>"];
 
     /// <summary>Rarer pairs are not merged.</summary>
@@ -64,8 +64,9 @@ public sealed record TrainTokenizerSettings : IValidated
         }
         check.Require(Digits is null || PreTokenizer == "cl100k", nameof(Digits), $"The digits of {PreTokenizer} are part of its pattern.", "Leave digits out, or write pre_tokenizer: cl100k.");
         check.Require(SpecialTokens.Count > 0 && SpecialTokens.All(token => token.Length > 0), nameof(SpecialTokens), "A document needs a token that ends it.", "Write [\"<|endoftext|>\"].");
-        check.Require(SpecialTokens.Distinct().Count() == SpecialTokens.Count, nameof(SpecialTokens), "A special token is there twice.");
-        check.Require(Vocabulary >= 256 + SpecialTokens.Count, nameof(Vocabulary), $"{Vocabulary} tokens have no room for 256 bytes and {SpecialTokens.Count} special tokens.", $"Write at least {256 + SpecialTokens.Count}.");
+        string[] names = SpecialTokenNames.Expand(SpecialTokens);
+        check.Require(names.Distinct(StringComparer.Ordinal).Count() == names.Length, nameof(SpecialTokens), "A special token is there twice.");
+        check.Require(Vocabulary >= 256 + names.Length, nameof(Vocabulary), $"{Vocabulary} tokens have no room for 256 bytes and {names.Length} special tokens.", $"Write at least {256 + names.Length}.");
     }
 
     internal PieceScanner Scanner() => Digits switch
@@ -94,11 +95,11 @@ public static class TrainTokenizerStage
         DocumentSource documents = DocumentSource.Concat([.. context.Inputs.Select(input => DocumentSource.JsonLines(input.PathOf(DocumentFile.Name)))]);
         BpeTrainingResult result = BpeTrainer.Train(documents, new PieceCounterOptions(scanner) { Threads = threads }, new BpeTrainerOptions(settings.Vocabulary)
         {
-            SpecialTokens = settings.SpecialTokens,
+            SpecialTokens = SpecialTokenNames.Expand(settings.SpecialTokens),
             MinimumFrequency = settings.MinFrequency,
             Threads = threads,
         }, new Notes(context), cancellation);
-        Tokenizer tokenizer = result.ToTokenizer(scanner, new TokenizerSettings { EosToken = settings.SpecialTokens[0] });
+        Tokenizer tokenizer = result.ToTokenizer(scanner, new TokenizerSettings { EosToken = SpecialTokenNames.Expand(settings.SpecialTokens)[0] });
         tokenizer.Save(context.Output);
         if (result.StoppedEarly is { } reason)
             context.Progress.Say(reason);
@@ -109,7 +110,7 @@ public static class TrainTokenizerStage
         return Task.CompletedTask;
     }
 
-    private sealed class Notes(StageContext context) : IProgress<TrainingProgress>
+    internal sealed class Notes(StageContext context) : IProgress<TrainingProgress>
     {
         private string? _stage;
 

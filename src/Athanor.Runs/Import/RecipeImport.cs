@@ -59,20 +59,45 @@ public static partial class RecipeImport
             string pattern = Index().Replace(path, "[]");
             ImportMapping.Rule? rule = odd ? null : mapping.Find(pattern);
             string? value = rule?.Convert is { } convert ? convert(leaf.Text) : leaf.Text;
-            if (rule is null)
+            if (mapping.Products.Where(product => product.Factors.Any(factor => factor.Key == path)).Select(product => product.Target).FirstOrDefault() is { } factorOf && rule is null)
+                mapped.Add(new ImportedKey(path, leaf.Text, factorOf, "a factor of it"));
+            else if (rule is null)
                 unmapped.Add(new UnmappedKey(path, leaf.Text, leaf.Mark, "recipes have no such key" + (NearestName.Of(pattern, mapping.Keys) is { } near ? $"; did you mean '{near}'?" : "")));
+            else if (rule.Target is null && rule.Refusal is { } reason)
+                unmapped.Add(new UnmappedKey(path, leaf.Text, leaf.Mark, reason));
             else if (rule.Target is null)
                 mapped.Add(new ImportedKey(path, leaf.Text, null, rule.Note));
             else if (value is null)
-                unmapped.Add(new UnmappedKey(path, leaf.Text, leaf.Mark, $"{rule.Target} has no such value"));
+                unmapped.Add(new UnmappedKey(path, leaf.Text, leaf.Mark, rule.Refusal ?? $"{rule.Target} has no such value"));
             else
             {
                 string target = Fill(rule.Target, path);
                 Place(tree, target.Split('.'), new ScalarNode(leaf.Mark, value, Kind(value)));
+                foreach ((string other, string? constant) in rule.Also ?? [])
+                    Place(tree, Fill(other, path).Split('.'), new ScalarNode(leaf.Mark, constant is null ? value : Fill(constant, path), Kind(constant ?? value)));
                 mapped.Add(new ImportedKey(path, leaf.Text, target, null));
             }
         }
+        Multiply(mapping, root, tree);
         return new ImportResult(Write(Ordered(tree), source, unmapped), mapped, unmapped);
+    }
+
+    private static void Multiply(ImportMapping mapping, RecipeNode root, MappingNode tree)
+    {
+        foreach (ImportMapping.Product product in mapping.Products)
+        {
+            double? value = 1;
+            bool any = false;
+            foreach ((string key, double? absent) in product.Factors)
+            {
+                bool there = ((MappingNode)root)[key] is ScalarNode scalar && NumberText.TryNumber(scalar.Text, out double number) && (value *= number) is not null;
+                any |= there;
+                if (!there)
+                    value *= absent;
+            }
+            if (any && value is { } result)
+                Place(tree, product.Target.Split('.'), new ScalarNode(root.Mark, NumberText.Write(result), ScalarKind.Number));
+        }
     }
 
     private static string Write(MappingNode tree, string source, List<UnmappedKey> unmapped)
@@ -97,7 +122,7 @@ public static partial class RecipeImport
     private static string Fill(string target, string path)
     {
         var indexes = new Queue<string>(Index().Matches(path).Select(match => match.Value));
-        target = EmptyIndex().Replace(target, _ => indexes.TryDequeue(out string? index) ? index : "[0]");
+        target = EmptyIndex().Replace(target, place => indexes.TryDequeue(out string? index) ? place.Value == "{}" ? index[1..^1] : index : place.Value == "{}" ? "0" : "[0]");
         return target.EndsWith(".*", StringComparison.Ordinal) ? target[..^1] + path[(path.LastIndexOf('.') + 1)..] : target;
     }
 
@@ -116,7 +141,9 @@ public static partial class RecipeImport
         if (tree[name] is not SequenceNode list)
             tree.Set(name, list = new SequenceNode(value.Mark));
         int position = int.Parse(index.ValueSpan[1..^1], CultureInfo.InvariantCulture);
-        if (path.Length == 1)
+        if (path.Length == 1 && position < list.Items.Count)
+            list.Items[position] = value;
+        else if (path.Length == 1)
             list.Items.Add(value);
         else
         {
@@ -151,6 +178,6 @@ public static partial class RecipeImport
     [GeneratedRegex(@"\[\d+\]")]
     private static partial Regex Index();
 
-    [GeneratedRegex(@"\[\]")]
+    [GeneratedRegex(@"\[\]|\{\}")]
     private static partial Regex EmptyIndex();
 }

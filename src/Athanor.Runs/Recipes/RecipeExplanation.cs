@@ -58,7 +58,7 @@ public static class RecipeExplanation
         }
         foreach (StageKind kind in vocabulary.Stages)
         {
-            string takes = kind.Takes.Count == 0 ? "takes nothing" : $"takes {string.Join(", ", kind.Takes.Select(take => take.Artifact))}";
+            string takes = kind.Takes.Count == 0 ? "takes nothing" : $"takes {string.Join(", ", kind.Takes)}";
             keys.Add(new KeyExplanation(kind.Name, "a stage kind", null, false, $"{takes}, produces {kind.Produces}", kind.Summary));
             Record(keys, vocabulary.Shapes.Record(kind.Settings), kind.Name, []);
         }

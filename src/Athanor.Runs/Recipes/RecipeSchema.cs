@@ -59,7 +59,7 @@ public sealed class RecipeSchema
         if (kind.Takes.Count > 0)
             properties["from"] = new JsonObject
             {
-                ["description"] = $"The stage or stages it takes: {string.Join(", ", kind.Takes.Select(take => take.Artifact))}.",
+                ["description"] = $"The stage or stages it takes: {string.Join(", ", kind.Takes)}.",
                 ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } }),
             };
         foreach ((string key, JsonNode? value) in stage["properties"]!.AsObject().ToArray())

@@ -6,7 +6,12 @@ namespace Athanor.Runs.Recipes;
 /// <param name="Artifact">What the other stage's kind produces.</param>
 /// <param name="Min">How many at least.</param>
 /// <param name="Max">How many at most.</param>
-public sealed record StageInput(string Artifact, int Min = 1, int Max = 1);
+/// <param name="Instead">Another artifact that does as well: each of its kind counts as one of these.</param>
+public sealed record StageInput(string Artifact, int Min = 1, int Max = 1, string? Instead = null)
+{
+    /// <summary>For messages: <c>tokens or documents</c>.</summary>
+    public override string ToString() => Instead is null ? Artifact : $"{Artifact} or {Instead}";
+}
 
 /// <summary>What a stage's <c>use:</c> names: settings, inputs, output and the work itself.</summary>
 public sealed record StageKind

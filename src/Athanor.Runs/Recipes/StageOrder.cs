@@ -110,25 +110,26 @@ internal sealed partial class StageOrder(RecipeVocabulary vocabulary, ProblemLis
 
     private void CheckInputs(StageDraft draft, StageKind kind, List<StageDraft> drafts, SourceMark mark, string path)
     {
-        string takes = kind.Takes.Count == 0 ? "nothing" : string.Join(" and ", kind.Takes.Select(input => input.Artifact));
+        string takes = kind.Takes.Count == 0 ? "nothing" : string.Join(" and ", kind.Takes);
+        static bool Fits(StageInput take, StageKind input) => input.Produces == take.Artifact || input.Produces == take.Instead;
         foreach (StageDraft input in draft.Inputs)
         {
-            if (kind.Takes.All(take => take.Artifact != input.Kind!.Produces))
+            if (kind.Takes.All(take => !Fits(take, input.Kind!)))
                 problems.Add(mark, path, $"'{input.Name}' produces {input.Kind!.Produces}; '{kind.Name}' takes {takes}.", remedy: kind.Takes.Count == 0 ? "Remove 'from'." : null);
         }
         foreach (StageInput take in kind.Takes)
         {
-            int count = draft.Inputs.Count(input => input.Kind!.Produces == take.Artifact);
+            int count = draft.Inputs.Count(input => Fits(take, input.Kind!));
             if (count < take.Min)
             {
-                string[] able = [.. drafts.Where(other => other != draft && other.Kind?.Produces == take.Artifact).Select(other => other.Name)];
-                string wanted = take.Min == 1 ? take.Artifact : $"{take.Min} x {take.Artifact}";
-                problems.Add(mark, path, $"'{kind.Name}' needs {wanted} and has {count}.", remedy: able.Length > 0
-                    ? $"Name in 'from': {string.Join(" or ", able)}."
+                string[] makers = [.. drafts.Where(other => other != draft && other.Kind is { } able && Fits(take, able)).Select(other => other.Name)];
+                string wanted = take.Min == 1 ? take.ToString() : $"{take.Min} x {take}";
+                problems.Add(mark, path, $"'{kind.Name}' needs {wanted} and has {count}.", remedy: makers.Length > 0
+                    ? $"Name in 'from': {string.Join(" or ", makers)}."
                     : $"Add a stage that produces it ({string.Join(", ", vocabulary.Stages.Where(k => k.Produces == take.Artifact).Select(k => k.Name))}) and name it in 'from'.");
             }
             else if (count > take.Max)
-                problems.Add(mark, path, $"'{kind.Name}' takes at most {take.Max} x {take.Artifact} and has {count}.");
+                problems.Add(mark, path, $"'{kind.Name}' takes at most {take.Max} x {take} and has {count}.");
         }
     }
 

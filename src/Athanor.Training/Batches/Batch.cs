@@ -9,7 +9,7 @@ public sealed class Batch
     /// <summary>The target of positions that are not trained.</summary>
     public const int Ignored = -100;
 
-    private int[] _ids = [], _targets = [], _positions = [], _segments = [];
+    private int[] _ids = [], _targets = [], _positions = [], _segments = [], _prefixes = [];
 
     internal Batch(int sources)
     {
@@ -35,8 +35,17 @@ public sealed class Batch
     /// <summary>Documents within rows; not used where <see cref="IsPacked"/> is false.</summary>
     public Span<int> Segments => _segments.AsSpan(0, Rows * Length);
 
+    /// <summary>For each position the place in its row before which tokens of its document are seen by it, later ones too; not used where <see cref="IsBidirectional"/> is false.</summary>
+    public Span<int> Prefixes => _prefixes.AsSpan(0, Rows * Length);
+
     /// <summary>Whether tokens see their own document only.</summary>
     public bool IsPacked { get; internal set; }
+
+    /// <summary>Whether parts of documents are read in both directions.</summary>
+    public bool IsBidirectional { get; internal set; }
+
+    /// <summary>Positions that are no padding.</summary>
+    public long FilledPositions { get; internal set; }
 
     /// <summary>Targets that are trained.</summary>
     public long TrainedTokens { get; internal set; }
@@ -52,8 +61,8 @@ public sealed class Batch
         (Rows, Length) = (rows, length);
         int size = checked(rows * length);
         if (_ids.Length < size)
-            (_ids, _targets, _positions, _segments) = (new int[size], new int[size], new int[size], new int[size]);
-        TrainedTokens = 0;
+            (_ids, _targets, _positions, _segments, _prefixes) = (new int[size], new int[size], new int[size], new int[size], new int[size]);
+        (TrainedTokens, FilledPositions) = (0, 0);
         Array.Clear(SourceTokens);
     }
 }

@@ -13,6 +13,9 @@ public sealed class SourceCursor
 
     /// <summary>Positions taken since the beginning: what the mixture's weights are compared with.</summary>
     public long Taken { get; set; }
+
+    /// <summary><see cref="Taken"/> at the beginning of the phase, from which the phase's weights count.</summary>
+    public long Before { get; set; }
 }
 
 /// <summary>
@@ -25,6 +28,9 @@ public sealed class BatchCursor
 
     /// <summary>The sources, in the order of the mixture.</summary>
     public IReadOnlyList<SourceCursor> Sources { get; init; } = [];
+
+    /// <summary>Whose weights hold: 0 for the mixture, 1 for that of the decay.</summary>
+    public int Phase { get; set; }
 
     /// <summary>Pieces that wait, the oldest first.</summary>
     public List<Piece> Waiting { get; init; } = [];
@@ -39,7 +45,8 @@ public sealed class BatchCursor
         if (other.Sources.Count != Sources.Count)
             throw new ArgumentException($"The cursor is over {other.Sources.Count} sources; the mixture has {Sources.Count}. Resume with the sources of the checkpoint.", nameof(other));
         for (int i = 0; i < Sources.Count; i++)
-            (Sources[i].Epoch, Sources[i].Place, Sources[i].Taken) = (other.Sources[i].Epoch, other.Sources[i].Place, other.Sources[i].Taken);
+            (Sources[i].Epoch, Sources[i].Place, Sources[i].Taken, Sources[i].Before) = (other.Sources[i].Epoch, other.Sources[i].Place, other.Sources[i].Taken, other.Sources[i].Before);
+        Phase = other.Phase;
         Waiting.Clear();
         Waiting.AddRange(other.Waiting);
     }

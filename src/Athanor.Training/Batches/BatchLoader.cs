@@ -3,7 +3,8 @@ namespace Athanor.Training.Batches;
 /// <summary>Rows and row length of a step's batch.</summary>
 /// <param name="Rows">Rows.</param>
 /// <param name="Length">Positions of a row.</param>
-public readonly record struct BatchShape(int Rows, int Length);
+/// <param name="Phase">Which weights of the mixture hold.</param>
+public readonly record struct BatchShape(int Rows, int Length, int Phase = 0);
 
 /// <summary>
 /// Prepares the batch of the next step on a thread of its own while this one is trained, in two batches that take turns. What it gives does not depend on timing.
@@ -79,7 +80,7 @@ public sealed class BatchLoader : IDisposable
             try
             {
                 BatchShape shape = _shape(_step);
-                _packer.Fill(_next, shape.Rows, shape.Length);
+                _packer.Fill(_next, shape.Rows, shape.Length, shape.Phase);
             }
             catch (Exception e)
             {

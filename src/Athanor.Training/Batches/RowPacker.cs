@@ -1,3 +1,5 @@
+using Athanor.Training.Objectives;
+
 namespace Athanor.Training.Batches;
 
 /// <summary>How documents become rows.</summary>
@@ -14,7 +16,7 @@ public enum RowFilling
 }
 
 /// <summary>Fills batches from a mixture. Every position of every document is used exactly once an epoch. Deterministic; not for several threads.</summary>
-public sealed class RowPacker
+public sealed partial class RowPacker
 {
     private readonly Mixture _mixture;
     private readonly DocumentFrame _frame;
@@ -27,13 +29,16 @@ public sealed class RowPacker
     /// <summary>A packer at the beginning.</summary>
     /// <param name="window">Documents among which best fit chooses.</param>
     /// <param name="endless">False: rows end with the first epoch of the one source.</param>
-    public RowPacker(Mixture mixture, DocumentFrame frame, RowFilling filling = RowFilling.BestFit, int window = 256, bool endless = true)
+    /// <param name="examples">Makes examples out of documents, which are then packed by best fit; null for documents as they are.</param>
+    public RowPacker(Mixture mixture, DocumentFrame frame, RowFilling filling = RowFilling.BestFit, int window = 256, bool endless = true, ExampleMaker? examples = null)
     {
         ArgumentNullException.ThrowIfNull(mixture);
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
         if (!endless && mixture.Sources.Count != 1)
             throw new ArgumentException("Only one source can be read to its end.", nameof(endless));
-        (_mixture, _frame, _endless) = (mixture, frame, endless);
+        if (examples is not null && filling != RowFilling.BestFit)
+            throw new ArgumentException("Examples have a beginning and an end, so they are packed whole. Take best_fit.", nameof(filling));
+        (_mixture, _frame, _endless, _examples) = (mixture, frame, endless, examples);
         _packed = filling == RowFilling.BestFit;
         _window = _packed ? window : 1;
         _cursor = BatchCursor.Start(mixture.Sources.Count);
@@ -43,18 +48,25 @@ public sealed class RowPacker
     public Mixture Mixture => _mixture;
 
     /// <summary>Goes to where a cursor points.</summary>
-    public void Restore(BatchCursor cursor) => _cursor.CopyFrom(cursor);
+    public void Restore(BatchCursor cursor)
+    {
+        _cursor.CopyFrom(cursor);
+        _made.Clear();
+    }
 
     /// <summary>A batch for <see cref="Fill"/>.</summary>
     public Batch NewBatch() => new(_mixture.Sources.Count);
 
     /// <summary>Fills a batch with the next rows.</summary>
+    /// <param name="phase">Which weights of the mixture hold; documents that wait already come first.</param>
     /// <returns>Whether there was anything; an endless packer always has.</returns>
-    public bool Fill(Batch batch, int rows, int length)
+    public bool Fill(Batch batch, int rows, int length, int phase = 0)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        Mixture.Enter(_cursor, phase);
         batch.Resize(rows, length);
         batch.IsPacked = _packed;
+        batch.IsBidirectional = _examples?.IsBidirectional ?? false;
         if (_read.Length < length + 1)
             _read = new int[length + 1];
         bool any = false;
@@ -74,6 +86,18 @@ public sealed class RowPacker
             if (choice < 0 || choice >= _cursor.Waiting.Count)
                 break;
             Piece piece = _cursor.Waiting[choice];
+            if (_examples is not null)
+            {
+                if (piece.Length > length)
+                {
+                    Cut(choice, length);
+                    segment--;
+                    continue;
+                }
+                _cursor.Waiting.RemoveAt(choice);
+                filled += PutExample(batch, row, filled, segment, piece);
+                continue;
+            }
             int taken = Math.Min(piece.Length, room);
             if (taken == piece.Length)
                 _cursor.Waiting.RemoveAt(choice);
@@ -86,6 +110,8 @@ public sealed class RowPacker
         batch.Positions[(at + filled)..(at + length)].Clear();
         batch.Targets[(at + filled)..(at + length)].Fill(Batch.Ignored);
         batch.Segments[(at + filled)..(at + length)].Fill(-1);
+        batch.Prefixes[(at + filled)..(at + length)].Clear();
+        batch.FilledPositions += filled;
         return filled > 0;
     }
 
@@ -116,6 +142,11 @@ public sealed class RowPacker
                 continue;
             }
             empty = 0;
+            if (_examples is not null)
+            {
+                AddExamples(document with { Taken = document.Length }, _cursor.Waiting.Count, length);
+                continue;
+            }
             // In one stream the cut falls where the row ends; packed rows take whole pieces.
             if (!_packed || document.Length <= length)
             {

@@ -22,6 +22,8 @@ internal static class BatchDump
             Rows(json, "targets", batch.Targets, batch);
             if (batch.IsPacked)
                 Rows(json, "segments", batch.Segments, batch);
+            if (batch.IsBidirectional)
+                Rows(json, "prefixes", batch.Prefixes, batch);
             json.WriteEndObject();
         });
     }

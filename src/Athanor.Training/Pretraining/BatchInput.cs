@@ -14,7 +14,9 @@ internal static class BatchInput
         Tensor ids = Tensor.From(device, shape, batch.Ids.Slice(start, count));
         targets = Tensor.From(device, shape, batch.Targets.Slice(start, count));
         input = batch.IsPacked
-            ? new DecoderInput(ids, Tensor.From(device, shape, batch.Positions.Slice(start, count)), Tensor.From(device, shape, batch.Segments.Slice(start, count)))
+            ? new DecoderInput(
+                ids, Tensor.From(device, shape, batch.Positions.Slice(start, count)), Tensor.From(device, shape, batch.Segments.Slice(start, count)),
+                batch.IsBidirectional ? Tensor.From(device, shape, batch.Prefixes.Slice(start, count)) : default)
             : new DecoderInput(ids);
     }
 }

@@ -14,7 +14,7 @@ public sealed class TrainingMeter
     private readonly Decoder _model;
     private readonly double _bytesPerToken, _peak;
     private readonly Metric[] _metrics;
-    private readonly string[] _epochs;
+    private readonly string[] _epochs, _taken;
     private readonly long[] _documents;
     private long _last = Stopwatch.GetTimestamp();
 
@@ -26,8 +26,9 @@ public sealed class TrainingMeter
         ArgumentNullException.ThrowIfNull(mixture);
         (_model, _bytesPerToken) = (model, bytesPerToken);
         _epochs = [.. mixture.Sources.Select(source => $"epoch/{source.Name}")];
+        _taken = [.. mixture.Sources.Select(source => $"positions/{source.Name}")];
         _documents = [.. mixture.Sources.Select(source => source.Documents)];
-        _metrics = new Metric[11 + _epochs.Length];
+        _metrics = new Metric[11 + 2 * _epochs.Length];
         _peak = Peak(model);
     }
 
@@ -63,11 +64,14 @@ public sealed class TrainingMeter
             _metrics[count++] = new Metric("utilization", flops / _peak);
         _metrics[count++] = new Metric("memory_bytes", _model.Device.PeakBytes);
         _metrics[count++] = new Metric("tokens", tokens);
-        _metrics[count++] = new Metric("padding", 1 - report.Tokens / (double)report.Positions);
+        _metrics[count++] = new Metric("padding", 1 - batch.FilledPositions / (double)report.Positions);
         if (report.Skipped)
             _metrics[count++] = new Metric("skipped", 1);
         for (int i = 0; i < _epochs.Length; i++)
+        {
             _metrics[count++] = new Metric(_epochs[i], batch.After.Sources[i].Epoch + batch.After.Sources[i].Place / (double)_documents[i]);
+            _metrics[count++] = new Metric(_taken[i], batch.After.Sources[i].Taken);
+        }
         writer.Write(report.Step + 1, _metrics.AsSpan(0, count));
     }
 

@@ -40,7 +40,7 @@ public static class EvaluateStage
     /// <summary>The kind.</summary>
     public static StageKind Kind { get; } = StageKind.Of<EvaluateSettings>("evaluate", "1", "Measures a model on validation sets and draws samples.", "evaluation", Run) with
     {
-        Takes = [new StageInput("model"), new StageInput("tokens", 1, 32)],
+        Takes = [new StageInput("model"), new StageInput("tokens", 1, 32, Instead: "documents")],
         UsesSeed = false,
     };
 
@@ -51,7 +51,7 @@ public static class EvaluateStage
         string folder = context.Input("model").Folder;
         Tokenizer tokenizer = Tokenizer.Load(folder);
         using Decoder model = HfCheckpoint.Load(folder, Device.Default, settings.Precision == Precision.F32 ? DType.F32 : DType.BF16, trainable: false, cancellation: cancellation);
-        using var tokens = new TokenFolders(context.Inputs.Where(input => input.Produces == "tokens"));
+        using var tokens = new TokenFolders(context.Inputs, tokenizer);
         DocumentFrame frame = DocumentFrame.Of(tokenizer.BosId, tokenizer.EosId);
         int length = settings.SequenceLength > 0 ? settings.SequenceLength : model.Config.ContextLength;
         var validator = new Evaluation.Validator(frame, length, settings.MicroTokens / length);

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Athanor.Runs.Settings;
 using Athanor.Training.Batches;
+using Athanor.Training.Objectives;
 using Athanor.Training.Pretraining;
 using Athanor.Training.Sampling;
 using Athanor.Training.Schedules;
@@ -25,6 +26,9 @@ public sealed record PretrainSettings : IDerives, IValidated
     /// <summary>Positions to train on, the horizon of the schedules; derived: 20 for each weight of the blocks (Chinchilla, arXiv 2203.15556).</summary>
     [Range(1, 1e15)]
     public long? Tokens { get; init; }
+
+    /// <summary>What the model is trained to predict.</summary>
+    public TrainingObjective Objective { get; init; } = new CausalObjective();
 
     /// <summary>Positions of a row, and the model's context.</summary>
     [Range(2, 1 << 20)]
@@ -76,6 +80,9 @@ public sealed record PretrainSettings : IDerives, IValidated
     /// <summary>Weights of sources by tokens; without any, sources count by their sizes.</summary>
     public IReadOnlyDictionary<string, double> Mixture { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>With the schedule wsd: the weights that hold while the learning rate falls, for annealing on the best texts; without any, the mixture stays.</summary>
+    public IReadOnlyDictionary<string, double> DecayMixture { get; init; } = new Dictionary<string, double>();
+
     /// <summary>A batch that grows.</summary>
     public BatchRamp? BatchRamp { get; init; }
 
@@ -124,6 +131,9 @@ public sealed record PretrainSettings : IDerives, IValidated
     public void Derive(Derivation derivation)
     {
         ArgumentNullException.ThrowIfNull(derivation);
+        bool continues = derivation.Upstream<LoadModelSettings>() is not null;
+        if (continues && Tokens is null)
+            throw new ArgumentException("tokens is missing: write how many positions the loaded model is trained on.");
         ModelDesign design = derivation.Section<ModelDesign>() ?? new ModelDesign();
         double weights = design.BlockWeights;
         long tokens = derivation.Value(Tokens, (long)(20 * weights), "20 x weights of the blocks");
@@ -132,7 +142,10 @@ public sealed record PretrainSettings : IDerives, IValidated
         double tuned = design.MaximalUpdate is { } mup && design.Width is { } width ? weights * mup.BaseWidth / width * mup.BaseWidth / width : weights;
         double reference = ReferenceBatch * Math.Pow(tuned / ReferenceWeights, 2.0 / 3), rate = ReferenceRate * Math.Pow(tuned / ReferenceWeights, -1.0 / 3) * Math.Min(1, Math.Sqrt(batch / reference));
         double share = Optimizer is LionChoice ? 0.2 : 1;
-        derivation.Value(LearningRate, Math.Min(0.02, Round(share * rate)), $"{(share < 1 ? "1/5 x " : "")}0.00235 x (N / 108M)^(-1/3) x min(1, sqrt(batch / (327680 x (N / 108M)^(2/3))))");
+        if (continues)
+            derivation.Value(LearningRate, Round(share * Ceiling(batch)), "3e-4 x sqrt(batch / 4M), the ceiling for going on with a trained model");
+        else
+            derivation.Value(LearningRate, Math.Min(0.02, Round(share * rate)), $"{(share < 1 ? "1/5 x " : "")}0.00235 x (N / 108M)^(-1/3) x min(1, sqrt(batch / (327680 x (N / 108M)^(2/3))))");
         long steps = StepsOf(tokens, batch);
         derivation.Value(Warmup, Math.Min(2000, steps / 25), "steps / 25, at most 2000");
         derivation.Value(EvaluateEvery, Math.Max(1, steps / 10), "steps / 10");
@@ -147,7 +160,13 @@ public sealed record PretrainSettings : IDerives, IValidated
         check.Require(BatchTokens >= SequenceLength, nameof(BatchTokens), $"A batch of {BatchTokens} positions holds no row of {SequenceLength}.", "Write a multiple of sequence_length.");
         check.Require(Tokens >= BatchTokens, nameof(Tokens), $"{Tokens} tokens are less than one batch of {BatchTokens}.", "Write more tokens or a smaller batch.");
         check.Require(Mixture.Values.All(weight => weight >= 0 && double.IsFinite(weight)), nameof(Mixture), "A weight is negative.", "Write weights of 0 or more.");
+        check.Require(DecayMixture.Values.All(weight => weight >= 0 && double.IsFinite(weight)), nameof(DecayMixture), "A weight is negative.", "Write weights of 0 or more.");
+        check.Require(DecayMixture.Count == 0 || Schedule is WarmupStableDecaySchedule, nameof(DecayMixture), "Only the schedule wsd has a part in which the rate falls.", "Write schedule: wsd.");
+        check.Require(Objective is CausalObjective || Filling == RowFilling.BestFit, nameof(Filling), "Examples of this objective have a beginning and an end; one stream would cut them.", "Write filling: best_fit.");
     }
+
+    /// <summary>3e-4·√(tokens of a step / 4M): above it, continued pretraining forgets more than it learns.</summary>
+    internal static double Ceiling(long batch) => 3e-4 * Math.Sqrt(batch / 4e6);
 
     private static long PowerOfTwo(double value) => 1L << (int)Math.Round(Math.Log2(Math.Max(1, value)));
 

@@ -2,6 +2,7 @@ using Athanor.Models;
 using Athanor.Models.Configuration;
 using Athanor.Models.HuggingFace;
 using Athanor.Models.Initialization;
+using Athanor.Runs.Ledger;
 using Athanor.Runs.Recipes;
 using Athanor.Runs.Stages;
 using Athanor.Tensors;
@@ -9,27 +10,29 @@ using Athanor.Tokenizers;
 using Athanor.Training.Batches;
 using Athanor.Training.Checkpoints;
 using Athanor.Training.Evaluation;
+using Athanor.Training.Objectives;
 using Athanor.Training.Pretraining;
 using Athanor.Training.Sampling;
+using Athanor.Training.Schedules;
 
 namespace Athanor.Training.Stages;
 
-/// <summary>The stage kind <c>pretrain</c>: token shards and a tokenizer, and a model to go on with if there is one, to a model folder.</summary>
+/// <summary>The stage kind <c>pretrain</c>: token shards or documents and a tokenizer, and a model to go on with if there is one, to a model folder.</summary>
 public static class PretrainStage
 {
     /// <summary>The kind; recipes need the section <see cref="ModelDesign"/> for it.</summary>
-    public static StageKind Kind { get; } = StageKind.Of<PretrainSettings>("pretrain", "1", "Trains a model on token shards.", "model", Run) with
+    public static StageKind Kind { get; } = StageKind.Of<PretrainSettings>("pretrain", "1", "Trains a model on token shards, or on documents that are tokenized on the way.", "model", Run) with
     {
-        Takes = [new StageInput("tokenizer"), new StageInput("tokens", 1, 32), new StageInput("model", 0, 1)],
+        Takes = [new StageInput("tokenizer"), new StageInput("tokens", 1, 32, Instead: "documents"), new StageInput("model", 0, 1)],
         Sections = [typeof(ModelDesign)],
         Resumable = true,
     };
 
-    /// <summary>Registers the section <c>model</c> and the stage kinds <c>pretrain</c> and <c>evaluate</c>.</summary>
+    /// <summary>Registers the section <c>model</c> and the stage kinds <c>load_model</c>, <c>pretrain</c> and <c>evaluate</c>.</summary>
     public static void Register(RecipeVocabulary vocabulary)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
-        vocabulary.Section<ModelDesign>("model", "Size and shape of the model.").Stage(Kind).Stage(EvaluateStage.Kind);
+        vocabulary.Section<ModelDesign>("model", "Size and shape of the model.").Stage(LoadModelStage.Kind).Stage(Kind).Stage(EvaluateStage.Kind);
     }
 
     private static Task Run(StageContext context, PretrainSettings settings, CancellationToken cancellation) => Task.Run(() => Train(context, settings, cancellation), CancellationToken.None);
@@ -38,10 +41,11 @@ public static class PretrainStage
     {
         string tokenizerFolder = context.Input("tokenizer").Folder;
         Tokenizer tokenizer = Tokenizer.Load(tokenizerFolder);
-        using var tokens = new TokenFolders(context.Inputs.Where(input => input.Produces == "tokens"));
+        ExampleMaker? examples = settings.Objective.Bind(tokenizer);
+        using var tokens = new TokenFolders(context.Inputs, tokenizer);
         if (tokens.Sources.Count == 0)
             throw new InvalidDataException("The tokens hold no train-*.shard. Give the stage that tokenizes some documents.");
-        var mixture = new Mixture(tokens.Sources, Weights(settings, tokens.Sources), (ulong)context.Seed);
+        var mixture = new Mixture(tokens.Sources, Weights(settings.Mixture, tokens.Sources), (ulong)context.Seed, later: Weights(settings.DecayMixture, tokens.Sources));
         if (mixture.Sources[0].VocabularySize > tokenizer.VocabularySize)
             throw new InvalidDataException($"The shards have a vocabulary of {mixture.Sources[0].VocabularySize}, the tokenizer {tokenizer.VocabularySize}. Tokenize again with this tokenizer.");
         DocumentFrame frame = DocumentFrame.Of(tokenizer.BosId, tokenizer.EosId);
@@ -49,18 +53,20 @@ public static class PretrainStage
         using Decoder model = MakeModel(context, settings, tokenizer);
         using var trainer = new Trainer(model, TrainerOf(context, settings, steps));
         int rows = (int)(settings.BatchTokens.Value / settings.SequenceLength);
-        using var loader = new BatchLoader(new RowPacker(mixture, frame, settings.Filling), step => Shape(settings, step, steps, rows));
+        using var loader = new BatchLoader(new RowPacker(mixture, frame, settings.Filling, examples: examples), step => Shape(settings, step, steps, rows));
         var store = new CheckpointStore(Path.Combine(context.Work, CheckpointStore.FolderName), settings.KeepCheckpoints);
         using var writer = new CheckpointWriter(store, trainer, tokenizerFolder);
+        var validator = new Validator(frame, settings.SequenceLength, settings.MicroTokens / settings.SequenceLength);
         var run = new TrainingRun(
-            trainer, loader, store, writer, new Validator(frame, settings.SequenceLength, settings.MicroTokens / settings.SequenceLength), tokens.Validation,
+            trainer, loader, store, writer, validator, tokens.Validation,
             new TextGenerator(model, tokenizer, frame), Beside(context, settings, tokens, frame), context.Metrics, context.Ledger, context.Progress, context.Name);
         run.Run(cancellation);
-        Publish(context, trainer, run, tokenizerFolder);
+        Publish(context, trainer, run, tokenizerFolder, model => tokens.Validation.ToDictionary(set => set.Name, set => validator.Score(model, set, cancellation: cancellation), StringComparer.Ordinal));
     }
 
-    private static void Publish(StageContext context, Trainer trainer, TrainingRun run, string tokenizerFolder)
+    private static void Publish(StageContext context, Trainer trainer, TrainingRun run, string tokenizerFolder, Func<Decoder, Dictionary<string, ValidationScore>> score)
     {
+        IReadOnlyDictionary<string, ValidationScore> scores = run.Scores;
         if (trainer.Average is null)
         {
             HfCheckpoint.Save(trainer.Model, context.Output);
@@ -71,17 +77,21 @@ public static class PretrainStage
             Dictionary<string, Parameter> byName = average.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal);
             trainer.Average.CopyTo(name => byName.GetValueOrDefault(name));
             HfCheckpoint.Save(average, context.Output);
+            // What is published is what is told.
+            scores = score(average);
+            foreach ((string name, ValidationScore of) in scores)
+                context.Metrics.Write(trainer.Steps, new Metric($"val/{name}/average_loss", of.LossPerToken), new Metric($"val/{name}/average_bpb", of.BitsPerByte));
         }
         TokenizerFiles.Copy(tokenizerFolder, context.Output);
-        EvaluationReport.Write(Path.Combine(context.Output, "training.json"), run.Scores, json =>
+        EvaluationReport.Write(Path.Combine(context.Output, "training.json"), scores, json =>
         {
             json.WriteNumber("steps", trainer.Steps);
             json.WriteNumber("tokens", run.Tokens);
             json.WriteNumber("loss", trainer.Losses.Values.LastOrDefault());
         });
         context.Note("tokens", run.Tokens);
-        foreach ((string name, ValidationScore score) in run.Scores)
-            context.Note($"{name}.bits_per_byte", score.BitsPerByte);
+        foreach ((string name, ValidationScore of) in scores)
+            context.Note($"{name}.bits_per_byte", of.BitsPerByte);
     }
 
     private static Decoder MakeModel(StageContext context, PretrainSettings settings, Tokenizer tokenizer)
@@ -96,8 +106,13 @@ public static class PretrainStage
                 loaded.Dispose();
                 throw new InvalidDataException($"The model {start.Folder} has {rows} rows in its embedding, the tokenizer {tokenizer.VocabularySize} tokens. Give the tokenizer that belongs to the model.");
             }
-            // 3e-4·√(tokens of a step / 4M): above it, continued pretraining forgets more than it learns.
-            double ceiling = 3e-4 * Math.Sqrt(settings.BatchTokens!.Value / 4e6);
+            if (settings.SequenceLength > loaded.Config.ContextLength)
+            {
+                int limit = loaded.Config.ContextLength;
+                loaded.Dispose();
+                throw new InvalidDataException($"Rows of {settings.SequenceLength} tokens are longer than the model's context of {limit}. Write a shorter sequence_length, or context_length: {settings.SequenceLength} in a stage load_model before.");
+            }
+            double ceiling = PretrainSettings.Ceiling(settings.BatchTokens!.Value);
             if (settings.LearningRate > ceiling)
                 context.Progress.Say(FormattableString.Invariant($"The learning rate {settings.LearningRate} is above {ceiling:G3} = 3e-4 x sqrt(batch / 4M), the ceiling for going on with a trained model."));
             return loaded;
@@ -135,7 +150,7 @@ public static class PretrainStage
         Sampling = settings.Sampling,
         RewindAfter = settings.RewindAfter,
         // Ends of documents are trained tokens without bytes of their own.
-        BytesPerToken = tokens.TrainTokens == 0 ? 0 : tokens.TrainBytes / (double)(tokens.TrainTokens + (frame.End is null ? 0 : tokens.TrainDocuments)),
+        BytesPerToken = tokens.TrainTokens == 0 || settings.Objective is not CausalObjective ? 0 : tokens.TrainBytes / (double)(tokens.TrainTokens + (frame.End is null ? 0 : tokens.TrainDocuments)),
         DumpFolder = context.Ledger.Folder,
     };
 
@@ -143,15 +158,16 @@ public static class PretrainStage
     {
         int length = settings.LengthRamp?.Length(step, steps, settings.SequenceLength) ?? settings.SequenceLength;
         int full = (int)Math.Max(1, (long)rows * settings.SequenceLength / length);
-        return new BatchShape(settings.BatchRamp?.Rows(step, steps, full) ?? full, length);
+        bool decays = settings.DecayMixture.Count > 0 && settings.Schedule is WarmupStableDecaySchedule schedule && step >= schedule.DecayStart(settings.Warmup!.Value, steps);
+        return new BatchShape(settings.BatchRamp?.Rows(step, steps, full) ?? full, length, decays ? 1 : 0);
     }
 
-    private static double[]? Weights(PretrainSettings settings, List<TokenSource> sources)
+    private static double[]? Weights(IReadOnlyDictionary<string, double> mixture, List<TokenSource> sources)
     {
-        if (settings.Mixture.Count == 0)
+        if (mixture.Count == 0)
             return null;
-        if (settings.Mixture.Keys.FirstOrDefault(name => sources.All(source => source.Name != name)) is { } unknown)
+        if (mixture.Keys.FirstOrDefault(name => sources.All(source => source.Name != name)) is { } unknown)
             throw new InvalidDataException($"The mixture weighs a source '{unknown}', which is not there; sources are {string.Join(", ", sources.Select(source => source.Name))}.");
-        return [.. sources.Select(source => settings.Mixture.GetValueOrDefault(source.Name))];
+        return [.. sources.Select(source => mixture.GetValueOrDefault(source.Name))];
     }
 }

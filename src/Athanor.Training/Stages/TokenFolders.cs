@@ -1,5 +1,7 @@
+using Athanor.Data.Documents;
 using Athanor.Data.Shards;
 using Athanor.Runs.Stages;
+using Athanor.Tokenizers;
 using Athanor.Training.Batches;
 using Athanor.Training.Evaluation;
 
@@ -7,18 +9,24 @@ namespace Athanor.Training.Stages;
 
 /// <summary>
 /// The sources and validation sets of <c>tokens</c> artifacts: <c>train-*.shard</c> and <c>val-NAME.shard</c> in the artifact's folder, and folders of further sources with the same. One artifact's own
-/// shards are the source <c>train</c>; where there are several artifacts, sources are named by their stages.
+/// shards are the source <c>train</c>; where there are several artifacts, sources are named by their stages. <c>documents</c> artifacts are tokenized on the way: <c>documents.jsonl</c> and
+/// <c>val-NAME.jsonl</c>.
 /// </summary>
 internal sealed class TokenFolders : IDisposable
 {
-    public TokenFolders(IEnumerable<Artifact> artifacts)
+    public TokenFolders(IEnumerable<Artifact> inputs, Tokenizer tokenizer)
     {
-        Artifact[] all = [.. artifacts];
+        Artifact[] all = [.. inputs.Where(input => input.Produces is "tokens" or "documents")];
         try
         {
             foreach (Artifact artifact in all)
             {
                 string prefix = all.Length == 1 ? "" : artifact.Manifest.Stage;
+                if (artifact.Produces == "documents")
+                {
+                    AddDocuments(artifact, prefix, tokenizer);
+                    continue;
+                }
                 Add(artifact.Folder, prefix.Length > 0 ? prefix : "train", prefix);
                 foreach (string folder in Directory.EnumerateDirectories(artifact.Folder).Order(StringComparer.Ordinal))
                     Add(folder, Join(prefix, Path.GetFileName(folder)), Join(prefix, Path.GetFileName(folder)));
@@ -58,6 +66,22 @@ internal sealed class TokenFolders : IDisposable
             string set = Path.GetFileNameWithoutExtension(path)["val-".Length..];
             TokenSetSize? size = summary?.Val.GetValueOrDefault(set);
             Validation.Add(new ValidationSet(Join(prefix, set), TokenSource.Open(set, path), size?.Bytes ?? 0, size?.Characters ?? 0));
+        }
+    }
+
+    private void AddDocuments(Artifact artifact, string prefix, Tokenizer tokenizer)
+    {
+        var source = new TextSource(prefix.Length > 0 ? prefix : "train", artifact.PathOf(DocumentFile.Name), tokenizer);
+        Sources.Add(source);
+        TrainBytes += source.Bytes;
+        TrainTokens += source.Tokens;
+        TrainDocuments += source.Documents;
+        foreach (string path in Directory.EnumerateFiles(artifact.Folder, "val-*.jsonl").Order(StringComparer.Ordinal))
+        {
+            string set = Path.GetFileNameWithoutExtension(path)["val-".Length..];
+            var held = new TextSource(set, path, tokenizer);
+            (long bytes, long characters) = held.Count();
+            Validation.Add(new ValidationSet(Join(prefix, set), held, bytes, characters));
         }
     }
 

@@ -65,14 +65,15 @@ public sealed class RecipeVerbTests : IDisposable
     [InlineData("quickstart.yaml")]
     [InlineData("stories.yaml", "read.path=")]
     [InlineData("gpt2-124m.yaml", "read.path=")]
-    [InlineData("domain-adapt-7b.yaml", "read.path=")]
-    public void The_recipes_of_the_repository_are_valid(string name, string? path = null)
+    [InlineData("domain-adapt-7b.yaml", "read.path=", "load.path=")]
+    [InlineData("adapt-small.yaml", "read.path=", "load.path=")]
+    public void The_recipes_of_the_repository_are_valid(string name, params string[] paths)
     {
         Write("text.txt", "x");
         string file = Path.Combine(Repository(), "recipes", name);
-        var (code, output, errors) = Run(["recipes", "validate", file, .. path is null ? Array.Empty<string>() : ["--set", path + Path.Combine(_folder, "text.txt")]]);
+        var (code, output, errors) = Run(["recipes", "validate", file, .. paths.SelectMany(path => (string[])["--set", path + Path.Combine(_folder, "text.txt")])]);
         Assert.Equal((Tool.Success, ""), (code, errors));
-        Assert.Contains("tokenize", output, StringComparison.Ordinal);
+        Assert.Contains("split", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,6 +93,49 @@ public sealed class RecipeVerbTests : IDisposable
         Assert.Equal(Tool.Success, code);
         Assert.Contains("learning_rate", output, StringComparison.Ordinal);
         Assert.Contains("no_such_key", errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the import writes is a recipe that this tool accepts as it stands, every key of it.</summary>
+    [Fact]
+    public void An_imported_configuration_for_text_is_a_valid_recipe()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "base"));
+        Write("text.txt", "x");
+        string file = Write("config.yml", """
+            base_model: base
+            output_dir: ./out/My Model
+            datasets: [{ path: text.txt, type: completion }, { path: text.txt, type: completion }]
+            val_set_size: 0.05
+            sequence_len: 512
+            sample_packing: true
+            micro_batch_size: 2
+            gradient_accumulation_steps: 8
+            max_steps: 100
+            learning_rate: 2e-5
+            lr_scheduler: warmup_stable_decay
+            warmup_steps: 10
+            optimizer: adamw_torch
+            weight_decay: 0.01
+            adam_beta2: 0.99
+            max_grad_norm: 0.5
+            gradient_checkpointing: true
+            save_steps: 50
+            eval_steps: 25
+            save_total_limit: 3
+            overrides_of_model_config: { max_position_embeddings: 4096, rope_scaling: { type: yarn } }
+            tokens: ["<a>", "<b>"]
+            seed: 7
+            """);
+        string target = Path.Combine(_folder, "recipe.yaml");
+        var (code, _, errors) = Run("recipes", "import", "axolotl", file, "-o", target);
+        Assert.Equal(Tool.Success, code);
+        Assert.Contains("none", errors, StringComparison.Ordinal);
+        Assert.Contains(", 0 have none", errors, StringComparison.Ordinal);
+        string output;
+        (code, output, errors) = Run("recipes", "validate", target, "--show");
+        Assert.Equal((Tool.Success, ""), (code, errors));
+        foreach (string line in (string[])["batch_tokens: 8192", "micro_tokens: 1024", "tokens: 819200", "filling: best_fit", "beta2: 0.99", "recompute: true", "context_length: 4096", "name: my-model", "seed: 7"])
+            Assert.Contains(line, output, StringComparison.Ordinal);
     }
 
     [Theory]

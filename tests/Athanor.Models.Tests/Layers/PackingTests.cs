@@ -45,6 +45,25 @@ public sealed class PackingTests
         Run.Near(causal, Prefixed(model, ids, 0), 1e-6);
     }
 
+    [Theory]
+    [MemberData(nameof(Options))]
+    public void Packed_documents_with_prefixes_of_their_own_give_the_logits_of_separate_rows(string option)
+    {
+        using Decoder model = TinyModels.Build(Config(option));
+        int[] lengths = [7, 1, 11, 5], prefixes = [3, 1, 11, 2], ids = TinyModels.Ids(24), positions = new int[24], segments = new int[24], ends = new int[24];
+        var separate = new List<float>();
+        for (int document = 0, at = 0; document < lengths.Length; at += lengths[document++])
+        {
+            separate.AddRange(Prefixed(model, ids[at..(at + lengths[document])], prefixes[document]));
+            for (int i = 0; i < lengths[document]; i++)
+                (positions[at + i], segments[at + i], ends[at + i]) = (i, document, at + prefixes[document]);
+        }
+        using StepScope scope = StepScope.Begin(model.Device, record: false);
+        var shape = new Shape(1, 24);
+        Tensor Of(int[] values) => Tensor.From(model.Device, shape, values);
+        Run.Near([.. separate], model.Logits(model.Hidden(new DecoderInput(Of(ids), Of(positions), Of(segments), Of(ends)))).ToArray(), 1e-5);
+    }
+
     private static float[] Prefixed(Decoder model, int[] ids, int prefix)
     {
         using StepScope scope = StepScope.Begin(model.Device, record: false);

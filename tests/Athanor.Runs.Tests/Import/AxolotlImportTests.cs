@@ -5,14 +5,14 @@ namespace Athanor.Runs.Tests.Import;
 
 public sealed class AxolotlImportTests
 {
-    /// <summary>The shape of a LoRA example as axolotl documents it.</summary>
-    private const string Lora = """
+    /// <summary>The shape of an example as axolotl documents it.</summary>
+    private const string Example = """
         base_model: meta-llama/Llama-3.2-1B
         model_type: LlamaForCausalLM
         load_in_8bit: false
         datasets:
-          - path: teknium/GPT4-LLM-Cleaned
-            type: alpaca
+          - path: texts
+            type: completion
           - path: mine.jsonl
             ds_type: json
             type: chat_template
@@ -22,12 +22,10 @@ public sealed class AxolotlImportTests
         sequence_len: 2048
         sample_packing: true
         lora_r: 16
-        lora_alpha: 32
-        lora_dropout: 0.05
         lora_target_modules: [gate_proj, q_proj]
         wandb_project:
         gradient_accumulation_steps: 2
-        micro_batch_size: 2
+        micro_batch_size: 4
         num_epochs: 1
         optimizer: adamw_8bit
         lr_scheduler: cosine
@@ -43,22 +41,25 @@ public sealed class AxolotlImportTests
           pad_token: "<|end_of_text|>"
         """;
 
-    private readonly ImportResult _result = RecipeImport.Axolotl(Lora);
+    private readonly ImportResult _result = RecipeImport.Axolotl(Example);
 
     [Theory]
-    [InlineData("model.base", "meta-llama/Llama-3.2-1B")]
+    [InlineData("stages.model.use", "load_model")]
+    [InlineData("stages.model.path", "meta-llama/Llama-3.2-1B")]
+    [InlineData("stages.tokenizer.path", "meta-llama/Llama-3.2-1B")]
     [InlineData("name", "lora-out")]
-    [InlineData("stages.data.sources.0.path", "teknium/GPT4-LLM-Cleaned")]
-    [InlineData("stages.data.sources.1.format", "chat_template")]
-    [InlineData("stages.data.special_tokens.pad_token", "<|end_of_text|>")]
-    [InlineData("stages.data.validation", "0.1")]
-    [InlineData("stages.train.from", "data")]
+    [InlineData("stages.read-0.use", "read_text")]
+    [InlineData("stages.read-0.path", "texts")]
+    [InlineData("stages.read-1.path", "mine.jsonl")]
+    [InlineData("stages.split.from.1", "read-1")]
+    [InlineData("stages.split.held_out", "0.1")]
+    [InlineData("stages.train.from.0", "model")]
     [InlineData("stages.train.learning_rate", "0.0002")]
+    [InlineData("stages.train.batch_tokens", "16384")]
+    [InlineData("stages.train.micro_tokens", "8192")]
     [InlineData("stages.train.optimizer.kind", "adamw_8bit")]
     [InlineData("stages.train.optimizer.weight_decay", "0.0")]
-    [InlineData("stages.train.schedule.warmup_fraction", "0.1")]
-    [InlineData("stages.train.adapter.rank", "16")]
-    [InlineData("stages.train.adapter.targets.1", "q_proj")]
+    [InlineData("stages.train.filling", "best_fit")]
     [InlineData("stages.train.recompute", "true")]
     public void Known_keys_find_their_place(string path, string value)
     {
@@ -69,22 +70,40 @@ public sealed class AxolotlImportTests
     }
 
     [Fact]
-    public void Keys_without_a_counterpart_are_listed_and_none_is_dropped()
+    public void Keys_without_a_counterpart_are_listed_with_the_reason_and_none_is_dropped()
     {
-        Assert.Equal(["load_in_8bit", "datasets[1].ds_type", "deepspeed"], _result.Unmapped.Select(key => key.Key));
-        Assert.Contains("#   deepspeed: zero3.json", _result.Yaml, StringComparison.Ordinal);
-        Assert.Equal(3, _result.Unmapped[0].Mark.Line);
+        Assert.Equal(
+            ["datasets[1].ds_type", "datasets[1].type", "adapter", "lora_r", "lora_target_modules[0]", "lora_target_modules[1]", "num_epochs", "loss_watchdog_threshold", "warmup_ratio", "deepspeed", "special_tokens.pad_token"],
+            _result.Unmapped.Select(key => key.Key));
+        Assert.Contains("#   deepspeed: zero3.json  (one process", _result.Yaml, StringComparison.Ordinal);
+        Assert.Contains("adapters", _result.Unmapped.Single(key => key.Key == "adapter").Reason, StringComparison.Ordinal);
+        Assert.Contains("conversations", _result.Unmapped.Single(key => key.Key == "datasets[1].type").Reason, StringComparison.Ordinal);
+        Assert.Equal(8, _result.Unmapped[0].Mark.Line);
         Assert.Contains(_result.Mapped, key => key is { Key: "bf16", Target: null, Note: not null });
+        Assert.Contains(_result.Mapped, key => key is { Key: "micro_batch_size", Target: "stages.train.batch_tokens" });
         // Every written value is in one list or the other; only the empty wandb_project says nothing.
-        int written = Lora.Split('\n').Count(line => line.Contains(": ", StringComparison.Ordinal)) + 1;
+        int written = Example.Split('\n').Count(line => line.Contains(": ", StringComparison.Ordinal)) + 1;
         Assert.Equal(written, _result.Mapped.Count + _result.Unmapped.Count);
     }
 
     [Fact]
     public void A_value_without_a_counterpart_and_a_slip_are_told()
     {
-        ImportResult result = RecipeImport.Axolotl("optimizer: ao_adamw_fp8\nlearning_rat: 1\n");
-        Assert.Equal(["stages.train.optimizer.kind has no such value", "recipes have no such key; did you mean 'learning_rate'?"], result.Unmapped.Select(key => key.Reason));
+        ImportResult result = RecipeImport.Axolotl("optimizer: ao_adamw_fp8\nlearning_rat: 1\nval_set_size: 500\nsave_steps: 0.1\n");
+        Assert.Equal(
+            ["stages.train.optimizer.kind has no such value", "recipes have no such key; did you mean 'learning_rate'?", "held_out is a share of at most 0.5: write one", "save_every counts steps"],
+            result.Unmapped.Select(key => key.Reason));
+    }
+
+    [Fact]
+    public void New_tokens_put_a_stage_between()
+    {
+        ImportResult result = RecipeImport.Axolotl("base_model: b\ntokens: [\"<a>\", \"<b>\"]\n");
+        var problems = new ProblemList();
+        var leaves = YamlText.Flatten(YamlTree.Read(result.Yaml, "result", problems)!).ToDictionary(leaf => leaf.Path, leaf => leaf.Text);
+        Assert.Equal("<b>", leaves["stages.extend.special_tokens.1"]);
+        Assert.Equal(("extend", "extend"), (leaves["stages.model.from"], leaves["stages.train.from.1"]));
+        Assert.Empty(result.Unmapped);
     }
 
     [Fact]
@@ -92,7 +111,7 @@ public sealed class AxolotlImportTests
     {
         ImportMapping mapping = RecipeImport.AxolotlKeys().Map("deepspeed", "stages.train.parallel.kind", text => text.Contains("zero3", StringComparison.Ordinal) ? "zero3" : null)
             .Map("learning_rate", "stages.train.rate").Constant("stages.train.use", "sft");
-        ImportResult result = RecipeImport.Axolotl(Lora, mapping);
+        ImportResult result = RecipeImport.Axolotl(Example, mapping);
         Assert.Contains("use: sft", result.Yaml, StringComparison.Ordinal);
         Assert.Contains("kind: zero3", result.Yaml, StringComparison.Ordinal);
         Assert.Contains("rate: 0.0002", result.Yaml, StringComparison.Ordinal);

@@ -17,6 +17,9 @@ internal sealed record AttentionSetting
     public int Offset { get; init; }
     public bool Prefix { get; init; }
 
+    /// <summary>The prefix is one for each query.</summary>
+    public bool PrefixByQuery { get; init; }
+
     /// <summary>Mean length of the segments, 0 for none.</summary>
     public int Segments { get; init; }
     public bool Slopes { get; init; }
@@ -67,10 +70,12 @@ internal sealed unsafe class AttentionCase : IDisposable
         var random = new Random(s.Seed + 3);
         if (s.Prefix)
         {
-            TestBuffer prefix = Own(new TestBuffer(s.Batch, DType.I32));
-            for (int b = 0; b < s.Batch; b++)
-                prefix[b] = random.Next(s.Keys + 1);
+            int count = s.PrefixByQuery ? s.Batch * s.Queries : s.Batch;
+            TestBuffer prefix = Own(new TestBuffer(count, DType.I32));
+            for (int i = 0; i < count; i++)
+                prefix[i] = random.Next(s.Keys + 1);
             a.Prefix = prefix.I32;
+            a.PrefixByQuery = s.PrefixByQuery;
         }
         if (s.Segments > 0)
         {

@@ -18,6 +18,8 @@ public sealed unsafe class FlashAttentionTests
         new() { Causal = true, Window = 9 },
         new() { Window = 5 },
         new() { Causal = true, Window = 17, Prefix = true },
+        new() { Causal = true, Prefix = true, PrefixByQuery = true },
+        new() { Causal = true, Prefix = true, PrefixByQuery = true, Segments = 25 },
         new() { Causal = true, Segments = 11 },
         new() { Segments = 30 },
         new() { Causal = true, Slopes = true },
@@ -113,6 +115,7 @@ public sealed unsafe class FlashAttentionTests
             Window = random.Next(3) == 0 ? 1 + random.Next(50) : 0,
             Offset = random.Next(2) == 0 ? Math.Max(0, keys - queries) : random.Next(10),
             Prefix = random.Next(3) == 0,
+            PrefixByQuery = random.Next(2) == 0,
             Segments = random.Next(3) == 0 ? 1 + random.Next(40) : 0,
             Slopes = random.Next(3) == 0,
             SoftCap = random.Next(3) == 0 ? 1 + 4 * random.NextSingle() : 0,
@@ -148,7 +151,7 @@ public sealed unsafe class FlashAttentionTests
         for (int j = 0; j < a.KeyLength; j++)
         {
             bool inside = (!a.Causal || j <= p) && (a.Window == 0 || Math.Abs(p - j) < a.Window);
-            inside |= a.Prefix != null && j < a.Prefix[b];
+            inside |= a.Prefix != null && j < a.Prefix[a.PrefixByQuery ? b * a.QueryLength + i : b];
             if (a.KeySegments != null)
             {
                 // Test rows hold every id once, except padding.
@@ -205,6 +208,7 @@ public sealed unsafe class FlashAttentionTests
             new() { Queries = 7, Keys = 7, QueryHeads = 4, KeyHeads = 2, HeadDim = 5, Causal = true },
             new() { Queries = 6, Keys = 9, Offset = 3, QueryHeads = 2, KeyHeads = 1, HeadDim = 4, Causal = true, SoftCap = 1.5f, Slopes = true, Window = 4 },
             new() { Batch = 2, Queries = 8, Keys = 8, HeadDim = 3, Causal = true, Prefix = true, Segments = 4 },
+            new() { Batch = 2, Queries = 8, Keys = 8, HeadDim = 3, Causal = true, Prefix = true, PrefixByQuery = true, Segments = 4 },
         ];
         foreach (AttentionSetting setting in settings)
         {

@@ -127,6 +127,35 @@ public sealed class RowPackerTests : IDisposable
     }
 
     [Fact]
+    public void Weights_of_the_decay_hold_from_its_beginning_and_a_cursor_knows_them()
+    {
+        using TokenSource a = Corpus.Source(_folder, "a", Corpus.Documents(300, 1, 10)), b = Corpus.Source(_folder, "b", Corpus.Documents(200, 2, 10));
+        RowPacker New() => new(new Mixture([a, b], [1, 0], later: [1, 3]), Corpus.Frame, window: 8);
+        RowPacker packer = New();
+        Batch batch = packer.NewBatch();
+        for (int step = 0; step < 40; step++)
+            packer.Fill(batch, 4, 32);
+        Assert.Equal(0, batch.After.Sources[1].Taken);
+        long before = batch.After.Sources[0].Taken;
+        RowPacker resumed = New();
+        Batch other = resumed.NewBatch();
+        for (int step = 0; step < 30; step++)
+        {
+            packer.Fill(batch, 4, 32, phase: 1);
+            if (step == 10)
+                resumed.Restore(BatchCursor.Parse(batch.After.ToJson()));
+            else if (step > 10)
+            {
+                resumed.Fill(other, 4, 32, phase: 1);
+                Assert.Equal(batch.Ids.ToArray(), other.Ids.ToArray());
+            }
+        }
+        // Three quarters of what came since, not of all.
+        double since = batch.After.Sources[0].Taken - before + batch.After.Sources[1].Taken;
+        Assert.Equal(0.75, batch.After.Sources[1].Taken / since, 0.02);
+    }
+
+    [Fact]
     public void Epochs_differ_in_order_and_seeds_too()
     {
         using TokenSource source = Corpus.Source(_folder, "a", Corpus.Documents(64, 1, 8));

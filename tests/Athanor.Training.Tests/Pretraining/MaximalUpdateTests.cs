@@ -1,9 +1,9 @@
 using Athanor.Models;
 using Athanor.Models.Configuration;
 using Athanor.Models.Initialization;
-using Athanor.Models.Layers;
 using Athanor.Tensors;
 using Athanor.Training.Batches;
+using Athanor.Training.Planning;
 using Athanor.Training.Pretraining;
 using Athanor.Training.Schedules;
 using Athanor.Training.Tests.Testing;
@@ -20,9 +20,51 @@ public sealed class MaximalUpdateTests : IDisposable
     [Fact]
     public void The_coordinate_check_passes_for_mup_and_fails_for_the_standard_parametrization()
     {
-        double maximal = Slope(new MaximalUpdate { BaseWidth = 32 }), standard = Slope(null);
-        Assert.True(Math.Abs(maximal) < 0.35, $"Under muP the logits' change grows as width^{maximal:F2}; standard: {standard:F2}.");
-        Assert.True(standard > 0.5, $"Without muP it grows as width^{standard:F2} only.");
+        var settings = new CoordinateSettings { Widths = [32, 64, 128, 256] };
+        IReadOnlyList<Coordinate> maximal = CoordinateCheck.Measure(settings, new MaximalUpdate { BaseWidth = 32 }), standard = CoordinateCheck.Measure(settings, null);
+        Assert.True(CoordinateCheck.Passes(maximal), string.Join(", ", maximal.Select(place => $"{place.Name} {place.Exponent:F2}")));
+        Assert.False(CoordinateCheck.Passes(standard));
+        Assert.True(standard.Single(place => place.Name == "layers.1").Exponent > 1, $"{standard[2].Exponent:F2}");
+        Assert.Equal(["embedding", "layers.0", "layers.1", "hidden", "logits"], maximal.Select(place => place.Name));
+    }
+
+    /// <summary>Hyperparameters of the base width: the best learning rate of a sweep stays where it is under muP and moves without it.</summary>
+    [Fact]
+    public void The_best_learning_rate_of_the_base_width_is_the_best_of_a_wider_model()
+    {
+        using TokenSource source = Corpus.Source(_folder, "t", Corpus.Documents(200));
+        double[] rates = [.. Enumerable.Range(0, 7).Select(i => 0.16 / Math.Pow(2, i))];
+        int Best(int width, MaximalUpdate? rule)
+        {
+            double[] losses = [.. rates.Select(rate => Trained(width, rate, rule, source))];
+            return Array.IndexOf(losses, losses.Min());
+        }
+        var rule = new MaximalUpdate { BaseWidth = 32 };
+        int narrow = Best(32, rule), wide = Best(128, rule), standardWide = Best(128, null);
+        // At the base width both parametrizations are the same model.
+        Assert.True(Math.Abs(wide - narrow) <= 1, $"Under muP the best rate moves from 0.16/2^{narrow} to 0.16/2^{wide}.");
+        Assert.True(standardWide - narrow >= 2, $"Without muP it moves only from 0.16/2^{narrow} to 0.16/2^{standardWide}.");
+    }
+
+    private static double Trained(int width, double rate, MaximalUpdate? rule, TokenSource source)
+    {
+        ModelConfig config = Tiny.Config with { Width = width, Heads = width / 16, FeedForwardWidth = 2 * width, TieEmbeddings = false };
+        config = rule?.Apply(config) ?? config;
+        var initial = new InitialValues(Seed: 1, ZeroHead: true);
+        using var model = new Decoder(Device.Default, config, DType.F32, rule?.Apply(initial, config) ?? initial);
+        using var trainer = new Trainer(model, new TrainerSettings { Steps = 30, LearningRate = rate, Schedule = new ConstantSchedule(), MaximalUpdate = rule, SkipDeviations = 0 });
+        var packer = new RowPacker(new Mixture([source], seed: 2), Corpus.Frame);
+        Batch batch = packer.NewBatch();
+        double loss = 0;
+        for (int step = 0; step < 30; step++)
+        {
+            packer.Fill(batch, 8, 32);
+            StepReport report = trainer.Step(batch);
+            if (!report.IsFinite)
+                return double.PositiveInfinity;
+            loss += step >= 22 ? report.Loss : 0;
+        }
+        return loss;
     }
 
     [Fact]
@@ -38,32 +80,5 @@ public sealed class MaximalUpdateTests : IDisposable
             Assert.Equal(4f, group.WeightDecayFactor);
         }
         Assert.Contains(trainer.Optimizers.Groups, group => group.LearningRateFactor == 1 && group.WeightDecayFactor == 0);
-    }
-
-    /// <summary>The exponent with which the mean change of the logits over four steps grows with the width, 32 to 256.</summary>
-    private double Slope(MaximalUpdate? rule)
-    {
-        using TokenSource source = Corpus.Source(_folder, rule is null ? "s" : "m", Corpus.Documents(40));
-        Batch batch = Tiny.Batch(source, 4, 32, RowFilling.Concatenate);
-        return Math.Log2(Change(256, rule, batch) / Change(32, rule, batch)) / 3;
-    }
-
-    private static double Change(int width, MaximalUpdate? rule, Batch batch)
-    {
-        ModelConfig config = Tiny.Config with { Width = width, Heads = width / 16, FeedForwardWidth = 2 * width, TieEmbeddings = false };
-        config = rule?.Apply(config) ?? config;
-        var initial = new InitialValues(Seed: 1, ZeroHead: true);
-        using var model = new Decoder(Device.Default, config, DType.F32, rule?.Apply(initial, config) ?? initial);
-        using var trainer = new Trainer(model, new TrainerSettings { Steps = 4, LearningRate = 2e-3, Schedule = new ConstantSchedule(), Clip = 0, MaximalUpdate = rule });
-        float[] before = Logits(model, batch);
-        for (int step = 0; step < 4; step++)
-            trainer.Step(batch);
-        return Logits(model, batch).Zip(before, (x, y) => Math.Abs(x - y)).Average();
-    }
-
-    private static float[] Logits(Decoder model, Batch batch)
-    {
-        using StepScope scope = StepScope.Begin(model.Device, record: false);
-        return model.Logits(model.Hidden(new DecoderInput(Tensor.From(model.Device, new Shape(batch.Rows, batch.Length), batch.Ids)))).ToArray();
     }
 }

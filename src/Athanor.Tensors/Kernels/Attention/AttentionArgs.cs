@@ -19,7 +19,7 @@ internal unsafe struct AttentionOperand(void* pointer, long batch, long time, lo
 /// <para>With i a query, j a key, p = Offset + i the query's absolute position and g = h / (Hq/Hkv) the key head of query head h:</para>
 /// <para>s[i,j] = f(Scale · Σ_k Q[b,i,h,k]·K[b,j,g,k]) − Slopes[h]·(p − j), where f(x) = SoftCap·tanh(x / SoftCap), or x when SoftCap is 0;</para>
 /// <para>P[i,j] = exp(s[i,j] − Lse[b,h,i]) for visible pairs, else 0; Lse = log Σ_j exp(s[i,j]); O[b,i,h,:] = Σ_j P[i,j]·V[b,j,g,:].</para>
-/// <para>Visible: the segments agree, and j &lt; Prefix[b], or (j ≤ p if Causal) and (p − Window &lt; j, and j &lt; p + Window unless Causal, if Window is not 0).
+/// <para>Visible: the segments agree, and j &lt; Prefix[b] (or Prefix[b,i]), or (j ≤ p if Causal) and (p − Window &lt; j, and j &lt; p + Window unless Causal, if Window is not 0).
 /// See <see cref="AttentionMask"/>.</para>
 /// <para>A row whose every weight is zero (no visible key) gives O = 0, Lse = −∞ and zero gradients. Scores below −1e20 count as −∞ in the
 /// fast paths. A NaN in V may spread, in the fast paths, to queries of the same 64-row block that do not see it.</para>
@@ -54,8 +54,11 @@ internal unsafe struct AttentionArgs
     /// <summary>Absolute position of query 0: the length of the cache before it.</summary>
     public int Offset;
 
-    /// <summary>[B]: so many first keys are visible to every query of the row, or null.</summary>
+    /// <summary>[B], or [B, Tq] with <see cref="PrefixByQuery"/>: so many first keys are visible to every query of the row, or to the query; or null.</summary>
     public int* Prefix;
+
+    /// <summary>Whether <see cref="Prefix"/> has an entry for each query: packed rows hold a prefix in each document.</summary>
+    public bool PrefixByQuery;
 
     /// <summary>[B, Tq] and [B, Tk]: segment of every position, or both null. See <see cref="AttentionMask.FillSegments"/>.</summary>
     public int* QuerySegments, KeySegments;

@@ -49,7 +49,7 @@ internal static unsafe class AttentionMask
         to = Math.Min(to, high);
         if (a.Prefix == null)
             return new(0, 0, (int)Math.Min(from, int.MaxValue), (int)Math.Max(to, 0));
-        long prefixEnd = Math.Min(a.Prefix[b], high);
+        long prefixEnd = Math.Min(a.Prefix[a.PrefixByQuery ? (long)b * a.QueryLength + i : b], high);
         if (to <= from)
             return new(0, 0, (int)low, (int)Math.Max(prefixEnd, 0));
         if (prefixEnd >= from)

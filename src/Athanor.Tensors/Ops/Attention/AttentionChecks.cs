@@ -22,7 +22,7 @@ internal static class AttentionChecks
         if (options.Scale is { } scale && !float.IsFinite(scale))
             throw new ArgumentException($"Attention with Scale {scale}: it must be a finite number.");
         int batch = q.Shape[0], queries = q.Shape[1], keys = k.Shape[1];
-        CheckVector(options.Prefix, nameof(options.Prefix), DType.I32, new Shape(batch), q);
+        CheckVector(options.Prefix, nameof(options.Prefix), DType.I32, options.Prefix.Exists && options.Prefix.Shape.Rank == 2 ? new Shape(batch, queries) : new Shape(batch), q);
         CheckVector(options.Slopes, nameof(options.Slopes), DType.F32, new Shape(q.Shape[2]), q);
         CheckVector(options.Segments, nameof(options.Segments), DType.I32, new Shape(batch, queries), q);
         CheckVector(options.KeySegments, nameof(options.KeySegments), DType.I32, new Shape(batch, keys), k);

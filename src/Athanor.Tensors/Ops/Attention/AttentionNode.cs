@@ -75,6 +75,7 @@ internal sealed unsafe class AttentionNode : Node
         Window = options.Window,
         Offset = options.Offset,
         Prefix = options.Prefix.Exists ? (int*)options.Prefix.Data : null,
+        PrefixByQuery = options.Prefix.Exists && options.Prefix.Shape.Rank == 2,
         Slopes = options.Slopes.Exists ? (float*)options.Slopes.Data : null,
         QuerySegments = options.Segments.Exists ? (int*)options.Segments.Data : null,
         KeySegments = options.KeySegments.Exists ? (int*)options.KeySegments.Data : options.Segments.Exists ? (int*)options.Segments.Data : null,

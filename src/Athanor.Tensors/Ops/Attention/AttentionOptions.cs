@@ -22,7 +22,10 @@ public readonly record struct AttentionOptions
     /// <summary>Scores become SoftCap·tanh(score / SoftCap) before bias and mask; 0 for none. Source: Gemma 2, arXiv 2408.00118.</summary>
     public float SoftCap { get; init; }
 
-    /// <summary>I32 [B]: so many first keys are visible to every query of the row, whatever <see cref="Causal"/> and <see cref="Window"/> say.</summary>
+    /// <summary>
+    /// I32 [B], so many first keys are visible to every query of the row, or [B, Tq], so many to the query, whatever <see cref="Causal"/> and <see cref="Window"/> say.
+    /// <see cref="Segments"/> still hide other documents: with [B, Tq], each document of a packed row has a prefix of its own, whose end is counted from the row's beginning.
+    /// </summary>
     public Tensor Prefix { get; init; }
 
     /// <summary>F32 [Hq], ALiBi: −slope·(query position − key position) is added to the scores. Source: Press et al., arXiv 2108.12409.</summary>
