@@ -27,36 +27,37 @@ internal static class Tool
         var root = new RootCommand("""
             Athanor trains and serves language models in C# alone.
 
-            Begin with: athanor run recipes/quickstart.yaml
-            Example: athanor doctor
+            Begin with:  athanor run recipes/quickstart.yaml    trains a small model on text that is here already
+                         athanor generate quickstart            lets it write
+            Example:     athanor doctor                         shows what this machine has
 
             Exit codes: 0 done, 1 failed, 2 wrong arguments or environment.
             """);
         root.Subcommands.Add(DoctorCommand.Create(output));
-        root.Subcommands.Add(RunCommand.Create(output, errors));
-        root.Subcommands.Add(RunCommand.CreateRerun(output, errors));
+        root.Subcommands.Add(RunCommand.Create(output));
+        root.Subcommands.Add(RunCommand.CreateRerun(output));
         root.Subcommands.Add(RunsCommand.Create(output));
         root.Subcommands.Add(RecipesCommand.Create(output, errors));
-        root.Subcommands.Add(TrainingCommand.Create(output, errors));
+        root.Subcommands.Add(TrainingCommand.Create(output));
         root.Subcommands.Add(GenerateCommand.Create(output, errors));
         root.Subcommands.Add(ModelCommand.Create(output));
         root.Subcommands.Add(PlanCommand.Create(output));
         root.Subcommands.Add(TokenizerCommand.Create(output, errors));
         var configuration = new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false };
-        // A stage that is told to stop saves its progress first, and a checkpoint may be large.
-        if (args is ["run" or "rerun" or "train", ..])
-            configuration.ProcessTerminationTimeout = TimeSpan.FromMinutes(30);
-        ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+        ParseResult parsed = root.Parse(CommandHelp.Prepare(root, args));
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-                errors.WriteLine($"athanor: {error.Message}");
-            errors.WriteLine($"athanor: the verbs are {string.Join(", ", root.Subcommands.Select(verb => verb.Name))}; `athanor --help` explains them.");
+            CommandHelp.Explain(parsed, errors);
             return Usage;
         }
         try
         {
-            return parsed.Invoke(configuration);
+            if (args is not ["run" or "rerun" or "train", ..])
+                return parsed.Invoke(configuration);
+            // A stage that is told to stop saves its progress first, and a checkpoint may be large.
+            configuration.ProcessTerminationTimeout = null;
+            using var interruption = new Interruption();
+            return parsed.InvokeAsync(configuration, interruption.Token).GetAwaiter().GetResult();
         }
         catch (RecipeException e)
         {
@@ -73,7 +74,7 @@ internal static class Tool
         // A wrong dial in the environment is the user's to mend, so it gets a sentence and no stack trace.
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            errors.WriteLine($"athanor: {e.Message}");
+            errors.WriteLine($"athanor: {Plain(e)}");
             return Usage;
         }
         catch (OperationCanceledException)
@@ -86,5 +87,12 @@ internal static class Tool
             errors.WriteLine($"athanor: {e.Message}");
             return Failure;
         }
+    }
+
+    /// <summary>The message without the name of a parameter, which is the code's own.</summary>
+    private static string Plain(Exception error)
+    {
+        int at = error is ArgumentException ? error.Message.IndexOf(" (Parameter '", StringComparison.Ordinal) : -1;
+        return at < 0 ? error.Message : error.Message[..at];
     }
 }

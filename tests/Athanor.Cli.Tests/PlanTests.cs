@@ -92,10 +92,40 @@ public sealed class PlanTests
         Assert.Contains("ZeRO-3", output, StringComparison.Ordinal);
         JsonElement json = JsonDocument.Parse(Run("plan", "--layers", "12", "--json").Output).RootElement;
         Assert.True(json.GetProperty("plan").GetProperty("flops").GetDouble() > 1e15);
+        Assert.Equal(Tool.Usage, Run("plan", "--budget", "1e20", "--days", "3").Code);
+        var (_, _, unknown) = Run("plan", "--layers", "2", "--machine", "abacus");
+        Assert.Contains("Choose h100", unknown, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", unknown, StringComparison.Ordinal);
         Assert.Contains("a parameter", Run("plan", "--budget", "1e21", "--served", "1T").Output, StringComparison.Ordinal);
         Assert.Equal(Tool.Usage, Run("plan").Code);
         Assert.Equal(Tool.Usage, Run("plan", "--model", "gpt5").Code);
         Assert.Equal(Tool.Usage, Run("plan", "--layers", "12", "--tokens", "many").Code);
+    }
+
+    [Fact]
+    public void The_verb_repeats_the_arithmetic_of_llama_3_405b()
+    {
+        // The report's table of 16,384 H100 at rows of 8,192: 41 % of the peak. Its training: 3.8e25 operations; the model card: 30.84M GPU hours.
+        JsonElement plan = JsonDocument.Parse(Run("plan", "--model", "llama3-405b", "--tokens", "15.6T", "--machine", "h100", "--devices", "16Ki", "--utilization", "41%", "--json").Output).RootElement.GetProperty("plan");
+        Assert.InRange(plan.GetProperty("flops").GetDouble(), 3.75e25, 3.85e25);
+        Assert.InRange(plan.GetProperty("hours").GetDouble() / 24, 68, 74);
+        Assert.InRange(plan.GetProperty("device_hours").GetDouble(), 27e6, 32e6);
+    }
+
+    [Fact]
+    public void A_device_of_ones_own_and_a_time_are_a_budget()
+    {
+        string[] own = ["--peak", "100T", "--memory", "24G", "--watts", "500", "--devices", "4", "--utilization", "50%", "--price", "2", "--power-overhead", "1", "--carbon", "100", "--json"];
+        JsonElement json = JsonDocument.Parse(Run(["plan", "--days", "10", "--served", "1T", .. own]).Output).RootElement;
+        Assert.Equal(10 * 86_400 * 100e12 * 4 * 0.5, json.GetProperty("budget").GetDouble(), 1e6);
+        JsonElement plan = json.GetProperty("optimum_plan");
+        Assert.Equal(240, plan.GetProperty("hours").GetDouble(), 1e-6);
+        Assert.Equal(960, plan.GetProperty("device_hours").GetDouble(), 1e-6);
+        Assert.Equal(1920, plan.GetProperty("dollars").GetDouble(), 1e-6);
+        Assert.Equal(480, plan.GetProperty("kilowatt_hours").GetDouble(), 1e-6);
+        Assert.Equal(48, plan.GetProperty("carbon_kilograms").GetDouble(), 1e-6);
+        Assert.True(json.GetProperty("with_inference_plan").GetProperty("hours").GetDouble() > 240);
+        Assert.Contains("more than 24.0GB", Run(["plan", "--model", "llama2-7b", .. own[..^1]]).Output, StringComparison.Ordinal);
     }
 
     private static (int Code, string Output, string Errors) Run(params string[] args)

@@ -33,16 +33,34 @@ public sealed class ToolTests
     }
 
     [Theory]
-    [InlineData("docter")]
-    [InlineData("doctor", "--jsn")]
-    public void An_unknown_word_is_named_together_with_the_verbs_that_exist(params string[] args)
+    [InlineData("There is no verb 'docter'. Did you mean 'doctor'?", "docter")]
+    [InlineData("There is no verb 'genrate'. Did you mean 'generate'?", "genrate", "my-model", "--seed", "1")]
+    [InlineData("There is no verb 'inof'. Did you mean 'info'?", "model", "inof", "x")]
+    [InlineData("'--jsn'. Did you mean '--json'?", "doctor", "--jsn")]
+    [InlineData("'--tempreture'. Did you mean '--temperature'?", "generate", "m", "p", "--tempreture", "1")]
+    [InlineData("`athanor model convert --help`", "model", "convert")]
+    public void An_unknown_word_is_named_together_with_the_nearest_that_exists(string says, params string[] args)
     {
         var (code, output, errors) = Run(args);
         Assert.Equal(Tool.Usage, code);
         Assert.Empty(output);
-        Assert.Contains(args[^1], errors, StringComparison.Ordinal);
-        Assert.Contains("the verbs are doctor", errors, StringComparison.Ordinal);
+        Assert.Contains(says, errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Required command", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("model")]
+    [InlineData("tokenizer", "--help")]
+    [InlineData("recipes")]
+    public void A_list_of_verbs_has_a_line_for_each(params string[] args)
+    {
+        var (code, output, errors) = Run(args);
+        Assert.Equal((Tool.Success, ""), (code, errors));
+        string[] lines = output[output.IndexOf("Commands:", StringComparison.Ordinal)..].TrimEnd().Split('\n')[1..];
+        Assert.InRange(lines.Length, 3, 12);
+        Assert.All(lines, line => Assert.Matches(@"^  [a-z]", line));
     }
 
     private static (int Code, string Output, string Errors) Run(params string[] args)

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using Athanor.Models.Accounting;
 using Athanor.Models.Configuration;
-using Athanor.Models.HuggingFace;
 using Athanor.Runs.Settings;
+using Athanor.Training.ModelFiles;
 using Athanor.Training.Planning;
 
 namespace Athanor.Cli.Plan;
@@ -17,7 +17,7 @@ internal static class PlanCommand
 
     public static Command Create(TextWriter output)
     {
-        var model = new Option<string?>("--model") { Description = $"A known size ({string.Join(", ", KnownModels.All.Keys)}), or a folder or config.json of Hugging Face's." };
+        var model = new Option<string?>("--model") { Description = $"A known size ({string.Join(", ", KnownModels.All.Keys)}), or a model: a folder, a config.json, a llama2.c .bin, a run's folder." };
         var layers = new Option<int?>("--layers") { Description = "Instead of --model: layers of a Llama-like model." };
         var width = new Option<int?>("--width") { Description = "With --layers: its width; 64 a layer by default." };
         Option<double> vocabulary = Number("--vocabulary", "With --layers: tokens of its vocabulary.", 32_768);
@@ -25,14 +25,18 @@ internal static class PlanCommand
         Option<double> sequence = Number("--sequence", "Tokens of a row; the model's context by default.", 0);
         var rows = new Option<int>("--rows") { Description = "Rows of a device's micro-batch.", DefaultValueFactory = _ => 1 };
         var machine = new Option<string>("--machine") { Description = $"The device: {string.Join(", ", MachineSpec.All.Select(spec => spec.Name))}.", DefaultValueFactory = _ => "h100" };
+        Option<double> peak = Number("--peak", "Instead of the machine's: operations a second of a device: 120T.", 0);
+        Option<double> room = Number("--memory", "Instead of the machine's: bytes of a device: 24G.", 0);
+        Option<double> watts = Number("--watts", "Instead of the machine's: watts of a device under load.", 0);
         Option<double> devices = Number("--devices", "How many.", 1);
         Option<double> utilization = Number("--utilization", "The share of the peak that training reaches: 40%.", 0.4);
         Option<double> price = Number("--price", "Dollars an hour of a device.", 0);
         Option<double> carbon = Number("--carbon", "Grams of CO2 a kilowatt-hour.", 400);
         Option<double> overhead = Number("--power-overhead", "Watts at the meter for each watt of a device.", 1.3);
         Option<double> budget = Number("--budget", "Instead of a model: floating-point operations, whose best model size is told: 1e21.", 0);
-        Option<double> served = Number("--served", "With --budget: tokens that the model will read or write after training.", 0);
-        var law = new Option<string>("--law") { Description = "With --budget: the scaling law, epoch or hoffmann.", DefaultValueFactory = _ => "epoch" };
+        Option<double> days = Number("--days", "Instead of --budget: the operations that the devices make in so many days.", 0);
+        Option<double> served = Number("--served", "With --budget or --days: tokens that the model will read or write after training.", 0);
+        var law = new Option<string>("--law") { Description = "With --budget or --days: the scaling law, epoch or hoffmann.", DefaultValueFactory = _ => "epoch" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("plan", """
             Says what a training takes: parameters, operations, memory, time, cost, carbon; or the best size for a budget.
@@ -40,36 +44,41 @@ internal static class PlanCommand
             Examples:
               athanor plan --model llama3-405b --tokens 15.6T --machine h100 --devices 16k --utilization 38%
               athanor plan --layers 12 --tokens 5B --machine a100 --devices 8
+              athanor plan --model my-model/config.json --tokens 1B --peak 120T --memory 24G --watts 350
               athanor plan --budget 1e21 --served 1T
-            """) { model, layers, width, vocabulary, tokens, sequence, rows, machine, devices, utilization, price, carbon, overhead, budget, served, law, json };
+              athanor plan --days 7 --machine h100 --devices 8
+            """) { model, layers, width, vocabulary, tokens, sequence, rows, machine, peak, room, watts, devices, utilization, price, carbon, overhead, budget, days, served, law, json };
         command.Subcommands.Add(CoordinatesCommand.Create(output));
         command.SetAction(parsed =>
         {
             bool asJson = parsed.GetValue(json);
-            if (parsed.GetValue(budget) is > 0 and double flops)
+            MachineSpec spec = MachineSpec.ByName(parsed.GetRequiredValue(machine));
+            if (Given(parsed, peak) is not null || Given(parsed, room) is not null || Given(parsed, watts) is not null)
+                spec = spec with { Name = "own", PeakFlops = Given(parsed, peak) ?? spec.PeakFlops, Memory = Given(parsed, room) ?? spec.Memory, Watts = Given(parsed, watts) ?? spec.Watts };
+            var assumptions = new PlanAssumptions
+            {
+                Tokens = 0,
+                Devices = (int)parsed.GetValue(devices),
+                Utilization = parsed.GetValue(utilization),
+                DollarsAnHour = Given(parsed, price),
+                GramsAKilowattHour = parsed.GetValue(carbon),
+                PowerOverhead = parsed.GetValue(overhead),
+            };
+            if (Given(parsed, budget) is not null && Given(parsed, days) is not null)
+                throw new ArgumentException("Give --budget or --days, not both.");
+            if ((Given(parsed, budget) ?? (Given(parsed, days) is { } time ? spec.OperationsIn(time, assumptions.Devices, assumptions.Utilization) : null)) is { } flops)
             {
                 ScalingLaw scaling = ScalingLaw.ByName(parsed.GetRequiredValue(law));
-                TrainingSize best = scaling.Optimum(flops);
-                TrainingSize? life = parsed.GetValue(served) is > 0 and double later ? scaling.OptimumWithInference(flops, later) : null;
+                BudgetPlan best = BudgetPlan.Of(scaling, flops, Given(parsed, served) ?? 0, spec, assumptions);
                 if (asJson)
-                    output.WriteLine(JsonSerializer.Serialize(new { budget = flops, law = scaling.Name, optimum = best, with_inference = life }, Json));
+                    output.WriteLine(JsonSerializer.Serialize(new { budget = flops, law = scaling.Name, best.Optimum, best.OptimumPlan, best.WithInference, best.WithInferencePlan, machine = spec }, Json));
                 else
-                    PlanView.Budget(flops, scaling, best, life, output);
+                    PlanView.Budget(flops, scaling, best, assumptions, spec, output);
                 return Tool.Success;
             }
             ModelConfig config = Model(parsed.GetValue(model), parsed.GetValue(layers), parsed.GetValue(width), (int)parsed.GetValue(vocabulary), (int)parsed.GetValue(sequence));
             ModelSize size = ModelSize.Of(config);
-            MachineSpec spec = MachineSpec.ByName(parsed.GetRequiredValue(machine));
-            var assumptions = new PlanAssumptions
-            {
-                Tokens = parsed.GetValue(tokens) is > 0 and double given ? given : 20.0 * size.Parameters,
-                Devices = (int)parsed.GetValue(devices),
-                Utilization = parsed.GetValue(utilization),
-                Sequence = parsed.GetValue(sequence) is > 0 and double row ? (int)row : config.ContextLength,
-                DollarsAnHour = parsed.GetValue(price) is > 0 and double dollars ? dollars : null,
-                GramsAKilowattHour = parsed.GetValue(carbon),
-                PowerOverhead = parsed.GetValue(overhead),
-            };
+            assumptions = assumptions with { Tokens = Given(parsed, tokens) ?? 20.0 * size.Parameters, Sequence = (int)(Given(parsed, sequence) ?? config.ContextLength) };
             TrainingPlan plan = TrainingPlan.Of(config, spec, assumptions);
             (string Name, MemoryPlan Memory)[] memory = [.. from recompute in Recompute
                                                             from stage in Enum.GetValues<ZeroStage>()
@@ -83,6 +92,8 @@ internal static class PlanCommand
         return command;
     }
 
+    private static double? Given(ParseResult parsed, Option<double> option) => parsed.GetValue(option) is > 0 and double value ? value : null;
+
     private static ModelConfig Model(string? model, int? layers, int? width, int vocabulary, int sequence)
     {
         if (model is not null && layers is not null)
@@ -90,8 +101,8 @@ internal static class PlanCommand
         if (layers is { } depth)
             return KnownModels.Sized(depth, width, vocabulary, sequence > 0 ? sequence : 2048);
         if (model is null)
-            throw new ArgumentException("Give --model, --layers or --budget. `athanor plan --help` has examples.");
-        return Directory.Exists(model) || File.Exists(model) ? HfCheckpoint.ReadConfig(model) : KnownModels.ByName(model);
+            throw new ArgumentException("Give --model, --layers, --budget or --days. `athanor plan --help` has examples.");
+        return Directory.Exists(model) || File.Exists(model) ? ModelPlace.Find(model).ReadConfig() : KnownModels.ByName(model);
     }
 
     private static Option<double> Number(string name, string description, double value) => new(name)

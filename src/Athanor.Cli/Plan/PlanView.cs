@@ -18,8 +18,8 @@ internal static class PlanView
         Row(facts, "operations", $"{plan.Flops:0.00e0} as 6ND, {plan.ExactFlops:0.00e0} with attention and without the embedding's look-up");
         Row(facts, "machine", $"{assumptions.Devices:N0} x {machine.Name}, {machine.PeakFlops / 1e12:N0} TFLOP/s each, {assumptions.Utilization:P0} of it reached, {ProgressText.Amount(plan.TokensASecond)} tokens/s");
         Row(facts, "time", $"{ProgressText.Time(TimeSpan.FromHours(Math.Min(plan.Hours, 1e8)))}, {ProgressText.Amount(plan.DeviceHours)} device hours");
-        Row(facts, "cost", $"${plan.Dollars:N0} at ${assumptions.DollarsAnHour ?? machine.DollarsAnHour:N2} an hour");
-        Row(facts, "energy", $"{plan.KilowattHours:N0} kWh, {plan.CarbonKilograms / 1000:N2} t CO2 at {assumptions.GramsAKilowattHour:N0} g/kWh");
+        Row(facts, "cost", $"{Money(plan.Dollars)} at ${assumptions.DollarsAnHour ?? machine.DollarsAnHour:N2} an hour");
+        Row(facts, "energy", $"{(plan.KilowattHours < 100 ? plan.KilowattHours.ToString("0.###", CultureInfo.InvariantCulture) : plan.KilowattHours.ToString("N0", CultureInfo.InvariantCulture))} kWh, {Weight(plan.CarbonKilograms)} CO2 at {assumptions.GramsAKilowattHour:N0} g/kWh");
         console.Write(facts);
         console.WriteLine();
         Table table = Terminal.Table("memory a device", "weights", "gradients", "optimizer", "activations", "gathered", "total", "");
@@ -31,13 +31,26 @@ internal static class PlanView
         console.Write(table);
     }
 
-    public static void Budget(double flops, ScalingLaw law, TrainingSize best, TrainingSize? life, TextWriter output)
+    public static void Budget(double flops, ScalingLaw law, BudgetPlan best, PlanAssumptions assumptions, MachineSpec machine, TextWriter output)
     {
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"budget         {flops:0.00e0} operations, scaling law {law.Name}"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"best size      {Size(best)}, expected loss {best.Loss:N3}"));
-        if (life is { } longer)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"with serving   {Size(longer)}, the same loss, {longer.Flops:0.00e0} operations of training"));
+        Table facts = Terminal.Table("", "");
+        Row(facts, "budget", $"{flops:0.00e0} operations, scaling law {law.Name}");
+        Row(facts, "best size", $"{Size(best.Optimum)}, expected loss {best.Optimum.Loss:N3}");
+        Row(facts, "", $"{Spent(best.OptimumPlan, assumptions, machine)}");
+        if (best is { WithInference: { } longer, WithInferencePlan: { } plan })
+        {
+            Row(facts, "with serving", $"{Size(longer)}, the same loss, {longer.Flops:0.00e0} operations of training");
+            Row(facts, "", $"{Spent(plan, assumptions, machine)}");
+        }
+        Terminal.Create(output).Write(facts);
     }
+
+    private static string Spent(TrainingPlan plan, PlanAssumptions assumptions, MachineSpec machine) => FormattableString.Invariant(
+        $"{ProgressText.Time(TimeSpan.FromHours(Math.Min(plan.Hours, 1e8)))} on {assumptions.Devices:N0} x {machine.Name} at {assumptions.Utilization:P0}, {ProgressText.Amount(plan.DeviceHours)} device hours, {Money(plan.Dollars)}, {Weight(plan.CarbonKilograms)} CO2");
+
+    private static string Money(double dollars) => FormattableString.Invariant($"${(dollars < 100 ? dollars.ToString("0.00", CultureInfo.InvariantCulture) : dollars.ToString("N0", CultureInfo.InvariantCulture))}");
+
+    private static string Weight(double kilograms) => kilograms < 1000 ? FormattableString.Invariant($"{kilograms:0.###} kg") : FormattableString.Invariant($"{kilograms / 1000:N1} t");
 
     private static string Size(TrainingSize size) => string.Create(CultureInfo.InvariantCulture, $"{ProgressText.Amount(size.Parameters)} parameters on {ProgressText.Amount(size.Tokens)} tokens ({size.Tokens / size.Parameters:N1} a parameter)");
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Athanor.Cli.Progress;
 using Athanor.Runs.Ledger;
 using Athanor.Runs.Progress;
@@ -12,7 +11,7 @@ namespace Athanor.Cli.Recipes;
 /// <summary>The verbs <c>athanor run</c> and <c>athanor rerun</c>.</summary>
 internal static class RunCommand
 {
-    public static Command Create(TextWriter output, TextWriter errors)
+    public static Command Create(TextWriter output)
     {
         Argument<string> file = RecipeOptions.Recipe();
         Option<string[]> set = RecipeOptions.Set();
@@ -32,12 +31,12 @@ internal static class RunCommand
         {
             string root = parsed.GetRequiredValue(runs);
             Recipe recipe = Recipe.Load(Existing(parsed.GetRequiredValue(file)), RecipeKinds.Create(), parsed.GetValue(set) ?? []);
-            return Work(parsed, work, recipe, root, options => RunLedger.Start(root, recipe, options), parsed.GetValue(fresh), output, errors, cancellation);
+            return Work(parsed, work, recipe, root, options => RunLedger.Start(root, recipe, options), parsed.GetValue(fresh), output, cancellation);
         });
         return command;
     }
 
-    public static Command CreateRerun(TextWriter output, TextWriter errors)
+    public static Command CreateRerun(TextWriter output)
     {
         var run = new Argument<string>("run") { Description = "A run's name or folder." };
         Option<string> runs = RecipeOptions.Runs();
@@ -55,13 +54,13 @@ internal static class RunCommand
             string folder = Path.GetFullPath(RecipeOptions.RunFolder(parsed.GetRequiredValue(runs), parsed.GetRequiredValue(run)));
             string root = Path.GetDirectoryName(folder.TrimEnd(Path.DirectorySeparatorChar))!;
             Recipe recipe = Recipe.Load(Existing(Path.Combine(folder, "recipe.resolved.yaml")), RecipeKinds.Create());
-            return Work(parsed, work, recipe, root, options => RunLedger.Resume(folder, options), fresh: false, output, errors, cancellation);
+            return Work(parsed, work, recipe, root, options => RunLedger.Resume(folder, options), fresh: false, output, cancellation);
         });
         return command;
     }
 
     /// <summary>Runs or plans a recipe in its run's folder and shows it.</summary>
-    internal static async Task<int> Work(ParseResult parsed, WorkOptions work, Recipe recipe, string root, Func<RunLedgerOptions, RunLedger> open, bool fresh, TextWriter output, TextWriter errors, CancellationToken cancellation)
+    internal static async Task<int> Work(ParseResult parsed, WorkOptions work, Recipe recipe, string root, Func<RunLedgerOptions, RunLedger> open, bool fresh, TextWriter output, CancellationToken cancellation)
     {
         bool json = parsed.GetValue(work.Json);
         var runner = new RecipeRunner(new ArtifactStore(RecipeOptions.Store(root)), new RunnerOptions { Force = parsed.GetValue(work.Force) ?? [], Until = parsed.GetValue(work.Until), VerifyFully = parsed.GetValue(work.Verify) });
@@ -75,26 +74,17 @@ internal static class RunCommand
         using RunLedger ledger = open(new RunLedgerOptions { New = fresh, ResumeCommand = folder => $"athanor rerun {Shown(folder)}" });
         if (!json)
             RunView.Begin(recipe, ledger, Shown(ledger.Folder), output);
-        using PosixSignalRegistration second = SecondInterruptEnds(errors, cancellation);
         IReadOnlyDictionary<string, Artifact> made;
         using (TerminalProgress? bars = !json && OnTerminal(output) ? new TerminalProgress(AnsiConsole.Console) : null)
         {
             IProgressFace face = bars ?? (json ? new JsonProgress(output) : (IProgressFace)new PlainProgress(output));
-            made = await runner.Run(recipe, ledger, new RunProgress(face), cancellation).ConfigureAwait(false);
+            var progress = new RunProgress(face);
+            using CancellationTokenRegistration told = cancellation.Register(() => progress.Say("stopping; progress is being saved. Ctrl+C again ends at once."));
+            made = await runner.Run(recipe, ledger, progress, cancellation).ConfigureAwait(false);
         }
         RunView.End(recipe, ledger, Shown(ledger.Folder), made, json, output);
         return Tool.Success;
     }
-
-    /// <summary>The first Ctrl+C lets stages save; whoever presses it again does not want to wait.</summary>
-    private static PosixSignalRegistration SecondInterruptEnds(TextWriter errors, CancellationToken cancellation) =>
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
-        {
-            context.Cancel = true;
-            if (cancellation.IsCancellationRequested)
-                Environment.Exit(Tool.Failure);
-            errors.WriteLine("athanor: stopping; progress is being saved. Ctrl+C again ends at once.");
-        });
 
     private static bool OnTerminal(TextWriter output) =>
         output == Console.Out && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb" && AnsiConsole.Profile.Capabilities.Interactive;

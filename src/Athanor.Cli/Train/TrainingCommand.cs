@@ -11,7 +11,7 @@ namespace Athanor.Cli.Train;
 /// <summary>The verb <c>athanor train</c>: a recipe that is written from options and run like any other.</summary>
 internal static class TrainingCommand
 {
-    public static Command Create(TextWriter output, TextWriter errors)
+    public static Command Create(TextWriter output)
     {
         var data = new Option<string>("--data") { Description = "A .txt, .md or .jsonl file (also .gz), or a folder of them.", Required = true };
         var target = new Option<string>("--out", "-o") { Description = "The run: runs/my-model, or only its name.", DefaultValueFactory = _ => "runs/train" };
@@ -60,7 +60,7 @@ internal static class TrainingCommand
                 output.Write(overrides.Length == 0 ? yaml : recipe.ToYaml());
                 return Tool.Success;
             }
-            return await RunCommand.Work(parsed, work, recipe, root, options => RunLedger.Start(root, recipe, options), parsed.GetValue(fresh), output, errors, cancellation).ConfigureAwait(false);
+            return await RunCommand.Work(parsed, work, recipe, root, options => RunLedger.Start(root, recipe, options), parsed.GetValue(fresh), output, cancellation).ConfigureAwait(false);
         });
         return command;
     }

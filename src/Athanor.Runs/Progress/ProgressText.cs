@@ -34,13 +34,20 @@ public static class ProgressText
     {
         var parts = new List<string>();
         if (report.Total is > 0 and double total)
-            parts.Add($"{Amount(report.Done)}/{Amount(total)} {report.Unit} ({(report.Done / total).ToString("0%", CultureInfo.InvariantCulture)})");
+            parts.Add($"{Counted(report.Done, report.Unit, total)} ({(report.Done / total).ToString("0%", CultureInfo.InvariantCulture)})");
         else if (report.Done > 0)
-            parts.Add($"{Amount(report.Done)} {report.Unit}".TrimEnd());
+            parts.Add(Counted(report.Done, report.Unit));
         if (report.Rate is > 0 and double rate)
-            parts.Add($"{Amount(rate)} {report.Unit}/s".Replace(" /s", "/s", StringComparison.Ordinal));
+            parts.Add($"{Counted(rate, report.Unit)}/s");
         if (report.Remaining is { } remaining)
             parts.Add($"{Time(remaining)} left");
         return string.Join(", ", parts);
+    }
+
+    /// <summary>Bytes have a letter of their own; other units are words.</summary>
+    private static string Counted(double value, string unit, double? total = null)
+    {
+        string of = total is { } whole ? $"/{Amount(whole)}" : "";
+        return (unit == "bytes" ? $"{Amount(value)}{of}B" : $"{Amount(value)}{of} {unit}").TrimEnd();
     }
 }

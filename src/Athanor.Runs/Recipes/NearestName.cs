@@ -1,7 +1,7 @@
 namespace Athanor.Runs.Recipes;
 
 /// <summary>Finds the valid name that someone probably meant.</summary>
-internal static class NearestName
+public static class NearestName
 {
     private const int LongestCompared = 64;
 

@@ -23,5 +23,17 @@ public sealed record MachineSpec(string Name, double PeakFlops, double Memory, d
     /// <summary>The kind of a name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static MachineSpec ByName(string name) => All.FirstOrDefault(machine => machine.Name == name)
-        ?? throw new ArgumentException($"There is no machine '{name}'. Choose {string.Join(", ", All.Select(machine => machine.Name))}, or give --peak in TFLOP/s with --memory.", nameof(name));
+        ?? throw new ArgumentException($"There is no machine '{name}'. Choose {string.Join(", ", All.Select(machine => machine.Name))}.", nameof(name));
+
+    /// <summary>The operations that a training on several of them makes in a time.</summary>
+    /// <param name="devices">How many.</param>
+    /// <param name="utilization">The share of the peak that is reached.</param>
+    /// <param name="days">The time.</param>
+    public double OperationsIn(double days, int devices, double utilization)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(days);
+        ArgumentOutOfRangeException.ThrowIfLessThan(devices, 1);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(utilization);
+        return days * 86_400 * PeakFlops * devices * utilization;
+    }
 }
