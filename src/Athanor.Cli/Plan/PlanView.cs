@@ -50,7 +50,7 @@ internal static class PlanView
 
     private static string Money(double dollars) => FormattableString.Invariant($"${(dollars < 100 ? dollars.ToString("0.00", CultureInfo.InvariantCulture) : dollars.ToString("N0", CultureInfo.InvariantCulture))}");
 
-    private static string Weight(double kilograms) => kilograms < 1000 ? FormattableString.Invariant($"{kilograms:0.###} kg") : FormattableString.Invariant($"{kilograms / 1000:N1} t");
+    private static string Weight(double kilograms) => kilograms < 10 ? FormattableString.Invariant($"{kilograms:0.###} kg") : kilograms < 1000 ? FormattableString.Invariant($"{kilograms:N0} kg") : FormattableString.Invariant($"{kilograms / 1000:N1} t");
 
     private static string Size(TrainingSize size) => string.Create(CultureInfo.InvariantCulture, $"{ProgressText.Amount(size.Parameters)} parameters on {ProgressText.Amount(size.Tokens)} tokens ({size.Tokens / size.Parameters:N1} a parameter)");
 

@@ -12,6 +12,8 @@ namespace Athanor.Training.Tests.ModelFiles;
 
 public sealed class ModelPlaceTests : IDisposable
 {
+    private static readonly JsonSerializerOptions Snake = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -131,7 +133,7 @@ public sealed class ModelPlaceTests : IDisposable
     {
         Directory.CreateDirectory(_folder[name]);
         var manifest = new ArtifactManifest { Key = name, Produces = produces, Kind = "", Version = "1", Recipe = "mine", Stage = name, Basis = JsonDocument.Parse("{}").RootElement, Parents = [], Content = "", Files = [], Started = default, Published = default };
-        File.WriteAllText(_folder[$"{name}/manifest.json"], JsonSerializer.Serialize(manifest, new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower }));
+        File.WriteAllText(_folder[$"{name}/manifest.json"], JsonSerializer.Serialize(manifest, Snake));
     }
 
     private static void Says(string text, Action action)
