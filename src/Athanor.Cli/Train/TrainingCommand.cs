@@ -4,6 +4,7 @@ using Athanor.Cli.Recipes;
 using Athanor.Data.Documents;
 using Athanor.Runs.Ledger;
 using Athanor.Runs.Recipes;
+using Athanor.Training.ModelFiles;
 using Athanor.Training.Stages;
 
 namespace Athanor.Cli.Train;
@@ -16,6 +17,7 @@ internal static class TrainingCommand
         var data = new Option<string>("--data") { Description = "A .txt, .md or .jsonl file (also .gz), or a folder of them.", Required = true };
         var target = new Option<string>("--out", "-o") { Description = "The run: runs/my-model, or only its name.", DefaultValueFactory = _ => "runs/train" };
         var depth = new Option<int?>("--depth", "-d") { Description = "The dial: layers, from which width, heads, learning rate and more follow." };
+        var model = new Option<string?>("--model", "-m") { Description = "Instead of a fresh model: one that goes on learning, a Hugging Face folder or a run." };
         var tokens = new Option<string?>("--tokens") { Description = "Positions to train on: 2M; by default 20 for each weight of the blocks." };
         var length = new Option<int?>("--sequence") { Description = "Positions of a row, and the model's context." };
         var tokenizer = new Option<string?>("--tokenizer", "-t") { Description = "An existing tokenizer; without it one is trained." };
@@ -34,8 +36,9 @@ internal static class TrainingCommand
             Examples:
               athanor train --data my-texts --depth 4 --tokens 2M --out runs/mine
               athanor train --data corpus.jsonl.gz --tokenizer my-tokenizer --set pretrain.learning_rate=1e-3
+              athanor train --data my-texts --model runs/mine --tokens 1M --out runs/more
               athanor train --data my-texts --depth 6 --print-recipe > mine.yaml
-            """) { data, target, depth, tokens, length, tokenizer, vocabulary, unit, prompts, seed, set, print, fresh };
+            """) { data, target, depth, model, tokens, length, tokenizer, vocabulary, unit, prompts, seed, set, print, fresh };
         work.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -46,6 +49,7 @@ internal static class TrainingCommand
                 Data = parsed.GetRequiredValue(data),
                 Unit = parsed.GetValue(unit),
                 Depth = parsed.GetValue(depth),
+                Model = parsed.GetValue(model) is { } begun ? ModelPlace.Find(begun, root) : null,
                 Tokens = parsed.GetValue(tokens),
                 SequenceLength = parsed.GetValue(length),
                 Tokenizer = parsed.GetValue(tokenizer),

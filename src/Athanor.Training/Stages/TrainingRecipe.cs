@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Athanor.Data.Documents;
+using Athanor.Training.ModelFiles;
 
 namespace Athanor.Training.Stages;
 
@@ -18,6 +19,9 @@ public sealed record TrainingRecipeOptions
 
     /// <summary>The dial: layers of a fresh model.</summary>
     public int? Depth { get; init; }
+
+    /// <summary>A model that goes on learning, with its own tokenizer, instead of a fresh one.</summary>
+    public ModelPlace? Model { get; init; }
 
     /// <summary>Training tokens, as people write them (2M); what follows from the model's size where null.</summary>
     public string? Tokens { get; init; }
@@ -49,13 +53,17 @@ public static class TrainingRecipe
     private static readonly string[] JsonLines = [".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"];
 
     /// <summary>The recipe as YAML; paths in it are absolute.</summary>
-    /// <exception cref="IOException">There is no data.</exception>
+    /// <exception cref="IOException">There is no data, or no tokenizer beside the model.</exception>
+    /// <exception cref="ArgumentException">Options contradict one another.</exception>
     public static string Compose(TrainingRecipeOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         string data = Path.GetFullPath(options.Data);
         if (!File.Exists(data) && !Directory.Exists(data))
             throw new FileNotFoundException($"There is no data '{options.Data}'. Give a .txt, .md or .jsonl file (also .gz), or a folder of them.", options.Data);
+        if (options.Model is not null)
+            options = GoingOn(options, options.Model);
+        string model = options.Model is null ? "" : "load, ";
         var yaml = new StringBuilder();
         void Line(string text) => yaml.Append(text).Append('\n');
         Line($"name: {options.Name}");
@@ -75,8 +83,10 @@ public static class TrainingRecipe
         Line(options.Tokenizer is { } tokenizer
             ? $"    use: load_tokenizer\n    path: {Text(Path.GetFullPath(tokenizer))}"
             : string.Create(CultureInfo.InvariantCulture, $"    use: train_tokenizer\n    from: split\n    vocabulary: {options.Vocabulary}"));
+        if (options.Model is { } begun)
+            Line($"\n  load:\n    use: load_model\n    path: {Text(Path.GetFullPath(begun.Path))}");
         Line("\n  tokenize:\n    use: tokenize\n    from: [split, tokenizer]");
-        Line("\n  pretrain:\n    use: pretrain\n    from: [tokenizer, tokenize]");
+        Line($"\n  pretrain:\n    use: pretrain\n    from: [{model}tokenizer, tokenize]");
         if (options.Tokens is { } tokens)
             Line($"    tokens: {tokens}");
         if (options.SequenceLength is { } length)
@@ -85,6 +95,19 @@ public static class TrainingRecipe
         Line($"    prompts: {prompts}");
         Line($"\n  evaluate:\n    use: evaluate\n    from: [pretrain, tokenize]\n    prompts: {prompts}");
         return yaml.ToString();
+    }
+
+    /// <summary>The options for a model that exists: its tokenizer, and rows that fit its context.</summary>
+    private static TrainingRecipeOptions GoingOn(TrainingRecipeOptions options, ModelPlace model)
+    {
+        if (options.Depth is not null || options.Tokenizer is not null)
+            throw new ArgumentException("A model that goes on learning has its depth and its tokenizer. Leave depth and tokenizer out, or the model.", nameof(options));
+        if (options.Tokens is null)
+            throw new ArgumentException("Say how many tokens the model goes on for: a number such as 2M.", nameof(options));
+        if (model.TokenizerPath is null || ModelPlace.IsLlama2cTokenizer(model.TokenizerPath))
+            throw new FileNotFoundException($"No tokenizer.json lies beside {model.Path}. `athanor model convert` writes a folder with one.", model.Path);
+        int context = model.ReadConfig().ContextLength;
+        return options with { Tokenizer = model.TokenizerPath, SequenceLength = options.SequenceLength ?? Math.Min(context, new PretrainSettings().SequenceLength) };
     }
 
     private static bool HoldsJsonLines(string data) =>

@@ -17,6 +17,13 @@ public sealed class TrainingVerbTests : IDisposable
         Assert.True(File.Exists(Path.Combine(runs, "mine", "metrics.jsonl")));
         Assert.Contains("is reused", Run([.. train, "--dry-run"]).Output, StringComparison.Ordinal);
         Assert.Contains("1 layers of width 32", Run("model", "info", "mine", "--runs", runs).Output, StringComparison.Ordinal);
+        (code, output, errors) = Run("train", "--data", Texts(), "--model", Path.Combine(runs, "mine"), "--tokens", "1024", "--out", Path.Combine(runs, "more"), "--set", "pretrain.batch_tokens=512");
+        Assert.True(code == Tool.Success, errors);
+        Assert.Contains("load: finished", output, StringComparison.Ordinal);
+        Assert.Contains("sequence_length: 32", File.ReadAllText(Path.Combine(runs, "more", "recipe.resolved.yaml")), StringComparison.Ordinal);
+        (code, _, errors) = Run("train", "--data", Texts(), "--model", Path.Combine(runs, "mine"), "--depth", "3", "--tokens", "1024", "--print-recipe");
+        Assert.Equal(Tool.Usage, code);
+        Assert.Contains("Leave depth", errors, StringComparison.Ordinal);
         (code, output, errors) = Run("generate", "mine", "the cat", "--runs", runs, "--max-tokens", "5", "--seed", "1");
         Assert.True(code == Tool.Success, errors);
         Assert.StartsWith("the cat", output, StringComparison.Ordinal);
