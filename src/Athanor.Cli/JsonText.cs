@@ -16,5 +16,10 @@ internal static class JsonText
         Converters = { new JsonStringEnumConverter() },
     };
 
+    private static readonly JsonSerializerOptions Lines = new(Options) { WriteIndented = false };
+
+    /// <summary>One object on one line.</summary>
+    public static string Line<T>(T value) => JsonSerializer.Serialize(value, Lines);
+
     public static string Of<T>(T value) => JsonSerializer.Serialize(value, Options);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Athanor.Cli.Data;
 using Athanor.Cli.Doctor;
 using Athanor.Cli.Generate;
 using Athanor.Cli.ModelFiles;
@@ -7,6 +8,7 @@ using Athanor.Cli.Recipes;
 using Athanor.Cli.Tokenizers;
 using Athanor.Cli.Train;
 using Athanor.Models;
+using Athanor.Data.Shards;
 using Athanor.Runs.Recipes;
 using Athanor.Runs.Stages;
 using Athanor.Tensors;
@@ -43,6 +45,7 @@ internal static class Tool
         root.Subcommands.Add(ModelCommand.Create(output));
         root.Subcommands.Add(PlanCommand.Create(output));
         root.Subcommands.Add(TokenizerCommand.Create(output, errors));
+        root.Subcommands.Add(DataCommand.Create(output));
         var configuration = new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false };
         ParseResult parsed = root.Parse(CommandHelp.Prepare(root, args));
         if (parsed.Errors.Count > 0)
@@ -52,7 +55,7 @@ internal static class Tool
         }
         try
         {
-            if (args is not ["run" or "rerun" or "train", ..])
+            if (args is not ["run" or "rerun" or "train" or "data", ..])
                 return parsed.Invoke(configuration);
             // A stage that is told to stop saves its progress first, and a checkpoint may be large.
             configuration.ProcessTerminationTimeout = null;
@@ -82,7 +85,7 @@ internal static class Tool
             errors.WriteLine("athanor: stopped; nothing was half-written.");
             return Failure;
         }
-        catch (Exception e) when (e is StageException or ModelFormatException or SafetensorsException or TensorMemoryException or TokenizerFormatException or ChatTemplateException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) when (e is StageException or ModelFormatException or SafetensorsException or TensorMemoryException or TokenizerFormatException or ChatTemplateException or ShardException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException)
         {
             errors.WriteLine($"athanor: {e.Message}");
             return Failure;

@@ -11,27 +11,30 @@ namespace Athanor.Cli.Recipes;
 /// <summary>The verbs <c>athanor run</c> and <c>athanor rerun</c>.</summary>
 internal static class RunCommand
 {
-    public static Command Create(TextWriter output)
-    {
-        Argument<string> file = RecipeOptions.Recipe();
-        Option<string[]> set = RecipeOptions.Set();
-        Option<string> runs = RecipeOptions.Runs();
-        var work = new WorkOptions();
-        var fresh = new Option<bool>("--new") { Description = "Begin a run of its own even where an unfinished one would be gone on with." };
-        var command = new Command("run", """
+    public static Command Create(TextWriter output) => Create("""
             Does what a recipe says. Stages whose inputs, settings and code are as before are not run again.
 
             Examples:
               athanor run recipes/quickstart.yaml
               athanor run recipes/stories.yaml --set read.path=my-texts model.depth=4 --until tokenize
               athanor run recipes/quickstart.yaml --dry-run
-            """) { file, set, runs, fresh };
+            """, _ => null, output);
+
+    /// <summary>The verb with another description, and a last stage where none is asked for.</summary>
+    public static Command Create(string description, Func<Recipe, string?> last, TextWriter output)
+    {
+        Argument<string> file = RecipeOptions.Recipe();
+        Option<string[]> set = RecipeOptions.Set();
+        Option<string> runs = RecipeOptions.Runs();
+        var work = new WorkOptions();
+        var fresh = new Option<bool>("--new") { Description = "Begin a run of its own even where an unfinished one would be gone on with." };
+        var command = new Command("run", description) { file, set, runs, fresh };
         work.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             string root = parsed.GetRequiredValue(runs);
             Recipe recipe = Recipe.Load(Existing(parsed.GetRequiredValue(file)), RecipeKinds.Create(), parsed.GetValue(set) ?? []);
-            return Work(parsed, work, recipe, root, options => RunLedger.Start(root, recipe, options), parsed.GetValue(fresh), output, cancellation);
+            return Work(parsed, work, recipe, root, options => RunLedger.Start(root, recipe, options), parsed.GetValue(fresh), output, cancellation, parsed.GetValue(work.Until) ?? last(recipe));
         });
         return command;
     }
@@ -60,10 +63,10 @@ internal static class RunCommand
     }
 
     /// <summary>Runs or plans a recipe in its run's folder and shows it.</summary>
-    internal static async Task<int> Work(ParseResult parsed, WorkOptions work, Recipe recipe, string root, Func<RunLedgerOptions, RunLedger> open, bool fresh, TextWriter output, CancellationToken cancellation)
+    internal static async Task<int> Work(ParseResult parsed, WorkOptions work, Recipe recipe, string root, Func<RunLedgerOptions, RunLedger> open, bool fresh, TextWriter output, CancellationToken cancellation, string? until = null)
     {
         bool json = parsed.GetValue(work.Json);
-        var runner = new RecipeRunner(new ArtifactStore(RecipeOptions.Store(root)), new RunnerOptions { Force = parsed.GetValue(work.Force) ?? [], Until = parsed.GetValue(work.Until), VerifyFully = parsed.GetValue(work.Verify) });
+        var runner = new RecipeRunner(new ArtifactStore(RecipeOptions.Store(root)), new RunnerOptions { Force = parsed.GetValue(work.Force) ?? [], Until = until ?? parsed.GetValue(work.Until), VerifyFully = parsed.GetValue(work.Verify) });
         // A wrong stage name is said before the run has a folder.
         IReadOnlyList<PlannedStage> plan = runner.Plan(recipe, cancellation);
         if (parsed.GetValue(work.DryRun))

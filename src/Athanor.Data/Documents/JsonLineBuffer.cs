@@ -34,12 +34,11 @@ internal sealed class JsonLineBuffer : IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    /// <summary>A document's properties, all or without its text.</summary>
-    public static void Properties(Utf8JsonWriter json, Document document, bool withText = true)
+    /// <summary>A document's properties.</summary>
+    public static void Properties(Utf8JsonWriter json, Document document)
     {
         json.WriteString("id", document.Id);
-        if (withText)
-            json.WriteString("text", document.Text);
+        json.WriteString("text", document.Text);
         if (document.Source.Length > 0)
             json.WriteString("source", document.Source);
         if (document.Metadata.Count > 0)
@@ -49,12 +48,25 @@ internal sealed class JsonLineBuffer : IDisposable
                 json.WriteString(name, value);
             json.WriteEndObject();
         }
-        if (document.Origin is { } origin)
-        {
-            json.WriteStartObject("origin");
-            json.WriteString("file", origin.File);
-            json.WriteNumber("offset", origin.Offset);
-            json.WriteEndObject();
-        }
+        Origin(json, document);
+    }
+
+    /// <summary>What says where a document came from.</summary>
+    public static void Lineage(Utf8JsonWriter json, Document document)
+    {
+        json.WriteString("id", document.Id);
+        if (document.Source.Length > 0)
+            json.WriteString("source", document.Source);
+        Origin(json, document);
+    }
+
+    public static void Origin(Utf8JsonWriter json, Document document)
+    {
+        if (document.Origin is not { } origin)
+            return;
+        json.WriteStartObject("origin");
+        json.WriteString("file", origin.File);
+        json.WriteNumber("offset", origin.Offset);
+        json.WriteEndObject();
     }
 }

@@ -26,13 +26,7 @@ internal sealed record RemovedLine(Document Document, string Step, Removal Remov
         WriteSpan(json);
         if (Document.Source.Length > 0)
             json.WriteString("source", Document.Source);
-        if (Document.Origin is { } origin)
-        {
-            json.WriteStartObject("origin");
-            json.WriteString("file", origin.File);
-            json.WriteNumber("offset", origin.Offset);
-            json.WriteEndObject();
-        }
+        JsonLineBuffer.Origin(json, Document);
         json.WriteStartObject("input");
         json.WriteNumber("file", Input);
         json.WriteNumber("offset", Offset);

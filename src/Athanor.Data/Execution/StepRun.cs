@@ -35,7 +35,10 @@ internal sealed class StepRun(IReadOnlyList<string> inputs, IReadOnlyList<Prepar
             }
             Restore(before);
             if (before is null)
-                outputs[2].Write(SignalBlock.Header(new StepChain(steps).Signals));
+            {
+                var chain = new StepChain(steps);
+                outputs[2].Write(SignalBlock.Header(new SignalNames(chain.Names, chain.Signals)));
+            }
             Work(outputs, before?.File ?? 0, before?.Offset ?? 0, progress, cancellation);
         }
         finally

@@ -1,9 +1,12 @@
+using Athanor.Data.Documents;
+
 namespace Athanor.Data.Shards;
 
 /// <summary>Writes documents into one shard after another, each of about the same number of tokens; at least one, even if it is empty.</summary>
 internal sealed class ShardSeries(Func<int, string> path, int vocabularySize, byte[] tokenizer, long tokensAShard) : IDisposable
 {
     private TokenShardWriter? _current;
+    private DocumentWriter? _lineage;
     private int[] _ended = [];
     private int _number;
 
@@ -11,8 +14,8 @@ internal sealed class ShardSeries(Func<int, string> path, int vocabularySize, by
 
     public long Tokens { get; private set; }
 
-    /// <summary>Adds a document, and a token that ends it.</summary>
-    public void Add(ReadOnlySpan<int> document, int? end)
+    /// <summary>Adds a document, a token that ends it, and where it came from.</summary>
+    public void Add(ReadOnlySpan<int> document, int? end, Document from)
     {
         if (_current is { } full && full.Tokens >= tokensAShard)
             Next(default);
@@ -25,6 +28,7 @@ internal sealed class ShardSeries(Func<int, string> path, int vocabularySize, by
             document = _ended.AsSpan(0, document.Length + 1);
         }
         Current().Add(document);
+        _lineage!.WriteObject(from, static (json, from) => JsonLineBuffer.Lineage(json, from));
         Documents++;
         Tokens += document.Length;
     }
@@ -35,15 +39,26 @@ internal sealed class ShardSeries(Func<int, string> path, int vocabularySize, by
         Next(cancellation);
     }
 
-    public void Dispose() => _current?.Dispose();
+    public void Dispose()
+    {
+        _current?.Dispose();
+        _lineage?.Dispose();
+    }
 
-    private TokenShardWriter Current() => _current ??= new TokenShardWriter(path(_number), vocabularySize, tokenizer);
+    private TokenShardWriter Current()
+    {
+        if (_current is not null)
+            return _current;
+        _lineage = new DocumentWriter(LineageFile.Of(path(_number)));
+        return _current = new TokenShardWriter(path(_number), vocabularySize, tokenizer);
+    }
 
     private void Next(CancellationToken cancellation)
     {
         _current!.Complete(cancellation);
         _current.Dispose();
-        _current = null;
+        _lineage!.Dispose();
+        (_current, _lineage) = (null, null);
         _number++;
     }
 }

@@ -73,6 +73,23 @@ public sealed unsafe class TokenShard : IDisposable
         return (int)Math.Min(int.MaxValue, end - start);
     }
 
+    /// <summary>The number, in the shard, of a document's first token.</summary>
+    public long Start(long document) => Range(document).Start;
+
+    /// <summary>The document that a token of the shard belongs to.</summary>
+    public long DocumentOf(long token)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)token, (ulong)Tokens, nameof(token));
+        // The first document that ends behind the token: empty ones hold none.
+        long low = 0, high = Documents - 1;
+        while (low < high)
+        {
+            long middle = low + (high - low) / 2;
+            (low, high) = Range(middle).End > token ? (low, middle) : (middle + 1, high);
+        }
+        return low;
+    }
+
     /// <summary>Copies tokens of a document, from its token <paramref name="start"/> on, as far as they and the target reach.</summary>
     /// <returns>The number of tokens copied.</returns>
     public int Read(long document, long start, Span<int> target)

@@ -45,9 +45,9 @@ public sealed class SignalBlock
             _columns[i].Add(signals[i]);
     }
 
-    internal static byte[] Header(IReadOnlyList<string> names)
+    internal static byte[] Header(SignalNames names)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(names);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(names, SignalNames.Json);
         int length = (json.Length + 7) / 8 * 8;
         byte[] header = new byte[SignalFile.HeaderBytes + length];
         header.AsSpan().Fill((byte)' ');

@@ -6,7 +6,7 @@ namespace Athanor.Data.Signals;
 /// 0    8  "ATHSIGNL"
 /// 8    4  version, 1
 /// 12   4  length L of the names, a multiple of 8
-/// 16   L  names of the C signals: a JSON array of texts, filled up with spaces
+/// 16   L  names: JSON, {"steps":[…],"signals":[…]}, the steps in their order and the C signals; filled up with spaces
 /// then blocks, one after another, each:
 /// 0    4  rows R
 /// 4    4  number of the input file

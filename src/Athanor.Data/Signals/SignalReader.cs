@@ -27,7 +27,8 @@ public sealed class SignalReader : IDisposable
                 throw new InvalidDataException($"{path}: its version is {version}; this program reads {SignalFile.Version}. Run the stage again.");
             byte[] names = new byte[length];
             _stream.ReadExactly(names);
-            Names = JsonSerializer.Deserialize<string[]>(names.AsSpan().TrimEnd((byte)' ')) ?? [];
+            (Steps, Names) = JsonSerializer.Deserialize<SignalNames>(names.AsSpan().TrimEnd((byte)' '), SignalNames.Json) is { Steps: not null, Signals: not null } all ? all
+                : throw new JsonException("no steps and signals");
         }
         catch (Exception e)
         {
@@ -37,6 +38,9 @@ public sealed class SignalReader : IDisposable
             throw;
         }
     }
+
+    /// <summary>Names of the steps, in their order: outcome 1 is the first.</summary>
+    public IReadOnlyList<string> Steps { get; }
 
     /// <summary>Names of the signals, each behind its step's name: <c>length.characters</c>.</summary>
     public IReadOnlyList<string> Names { get; }

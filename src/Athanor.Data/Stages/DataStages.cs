@@ -24,14 +24,17 @@ public static class DataStages
         TokenizeStage.Kind,
     ];
 
+    /// <summary>All stage kinds: steps, readers, stages over whole sets.</summary>
+    public static IReadOnlyList<StageKind> Kinds { get; } = [.. StepCatalog.All.Select(StepStage.KindOf), .. ReaderStages.All, .. Whole];
+
     /// <summary>Adds all of them to a vocabulary.</summary>
     public static RecipeVocabulary AddData(this RecipeVocabulary vocabulary)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
-        vocabulary.Section<DataSettings>("data", "How stages that take documents through steps work and what they tell.");
         foreach (StepKind step in StepCatalog.All)
-            vocabulary.Variant(typeof(IStepSource), step.Name, step.Settings).Stage(StepStage.KindOf(step));
-        foreach (StageKind kind in (IEnumerable<StageKind>)[.. ReaderStages.All, .. Whole])
+            vocabulary.Variant(typeof(IStepSource), step.Name, step.Settings);
+        vocabulary.Section<DataSettings>("data", "How stages that take documents through steps work and what they tell.");
+        foreach (StageKind kind in Kinds)
             vocabulary.Stage(kind);
         return vocabulary;
     }

@@ -21,7 +21,7 @@ public sealed record ProcessSettings : IValidated
 /// <summary>Takes documents through several steps in one pass: the same documents as a stage for each, without writing and reading between them.</summary>
 public static class ProcessStage
 {
-    internal static StageKind Kind { get; } = StageKind.Of<ProcessSettings>("process", "1", "Takes documents through several steps in one pass.", DataStages.Documents,
+    internal static StageKind Kind { get; } = StageKind.Of<ProcessSettings>("process", "2", "Takes documents through several steps in one pass.", DataStages.Documents,
         (context, settings, cancellation) => StepStage.Run(context, settings.Steps.Select(source => (StepCatalog.Of(source).Name, source)), context.Seed, cancellation)) with
     {
         Takes = [new StageInput(DataStages.Documents, 1, 64)],

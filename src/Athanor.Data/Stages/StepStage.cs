@@ -1,6 +1,7 @@
 using Athanor.Data.Documents;
 using Athanor.Data.Execution;
 using Athanor.Data.Signals;
+using Athanor.Data.Statistics;
 using Athanor.Data.Steps;
 using Athanor.Runs.Recipes;
 using Athanor.Runs.Stages;
@@ -17,7 +18,7 @@ public static class StepStage
     {
         Name = step.Name,
         Settings = step.Settings,
-        Version = $"1.{step.Version}",
+        Version = $"2.{step.Version}",
         Summary = step.Summary,
         Produces = DataStages.Documents,
         Takes = [new StageInput(DataStages.Documents, 1, 64)],
@@ -57,6 +58,8 @@ public static class StepStage
         Move(StepRun.Removed, Named(RemovedFile, set));
         Move(StepRun.Signals, Named(SignalFile.Name, set));
         run.Samples.Write(Path.Combine(context.Output, Named(SamplesFile, set)));
+        using (FileStream statistics = File.Create(Path.Combine(context.Output, Named(SignalStatistics.FileName, set))))
+            SignalStatistics.Of(Path.Combine(context.Output, Named(SignalFile.Name, set))).Write(statistics);
         string prefix = set.Name is null ? "" : $"val_{set.Name}_";
         context.Note(prefix + "documents", run.Tally.Kept);
         context.Note(prefix + "characters", run.Tally.KeptCharacters);

@@ -30,7 +30,7 @@ public static class TokenizeStage
 {
     private const int BatchCharacters = 1 << 21;
 
-    internal static StageKind Kind { get; } = StageKind.Of<TokenizeSettings>("tokenize", "1", "Turns documents into token shards, a set for training and one for each that is held out.", DataStages.Tokens, Run) with
+    internal static StageKind Kind { get; } = StageKind.Of<TokenizeSettings>("tokenize", "2", "Turns documents into token shards, a set for training and one for each that is held out.", DataStages.Tokens, Run) with
     {
         UsesSeed = false,
         Takes = [new StageInput(DataStages.Documents, 1, 64), new StageInput(DataStages.Tokenizer)],
@@ -59,12 +59,12 @@ public static class TokenizeStage
             foreach (string file in files)
             {
                 long length = new FileInfo(file).Length, before = bytes;
-                foreach (IReadOnlyList<ReadOnlyMemory<byte>> batch in Batches(DocumentFile.Read(file)))
+                foreach ((List<Document> documents, List<ReadOnlyMemory<byte>> batch) in Batches(DocumentFile.Read(file)))
                 {
                     tokenizer.EncodeBatch(batch, work, EncodeOptions.None, settings.Threads ?? 0, cancellation);
                     for (int document = 0; document < batch.Count; document++)
                     {
-                        shards.Add(work[document], end);
+                        shards.Add(work[document], end, documents[document]);
                         bytes += batch[document].Length;
                         characters += Characters(batch[document].Span);
                     }
@@ -94,21 +94,24 @@ public static class TokenizeStage
         return count;
     }
 
-    private static IEnumerable<IReadOnlyList<ReadOnlyMemory<byte>>> Batches(IEnumerable<Document> documents)
+    private static IEnumerable<(List<Document> Documents, List<ReadOnlyMemory<byte>> Texts)> Batches(IEnumerable<Document> documents)
     {
         var batch = new List<ReadOnlyMemory<byte>>();
+        var from = new List<Document>();
         long length = 0;
         foreach (Document document in documents)
         {
             batch.Add(Encoding.UTF8.GetBytes(document.Text));
+            from.Add(document);
             length += document.Text.Length;
             if (length < BatchCharacters)
                 continue;
-            yield return batch;
+            yield return (from, batch);
             batch.Clear();
+            from.Clear();
             length = 0;
         }
         if (batch.Count > 0)
-            yield return batch;
+            yield return (from, batch);
     }
 }
