@@ -6,6 +6,7 @@ internal static class DataTopic
     private static readonly Action<Options, Report>[] Families =
     [
         HashCases.Run,
+        NgramCases.Run,
     ];
 
     public static int Run(Options options)

@@ -19,6 +19,7 @@ public static class DataStages
         MixStage.Kind,
         SplitStage.Kind,
         TrainTokenizerStage.Kind,
+        TrainNgramStage.Kind,
         LoadTokenizerStage.Kind,
         ExtendTokenizerStage.Kind,
         TokenizeStage.Kind,

@@ -24,7 +24,7 @@ public static class ProcessStage
     internal static StageKind Kind { get; } = StageKind.Of<ProcessSettings>("process", "2", "Takes documents through several steps in one pass.", DataStages.Documents,
         (context, settings, cancellation) => StepStage.Run(context, settings.Steps.Select(source => (StepCatalog.Of(source).Name, source)), context.Seed, cancellation)) with
     {
-        Takes = [new StageInput(DataStages.Documents, 1, 64)],
+        Takes = StepStage.Takes(StepCatalog.All),
         Sections = [typeof(DataSettings)],
         Resumable = true,
         Fingerprint = settings => string.Join(' ', ((ProcessSettings)settings).Steps.Select(source => StepCatalog.Of(source)).Select(kind => $"{kind.Name}:{kind.Version}")),

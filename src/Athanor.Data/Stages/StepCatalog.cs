@@ -1,4 +1,5 @@
 using Athanor.Data.Decontamination;
+using Athanor.Data.LanguageModels;
 using Athanor.Data.Sampling;
 using Athanor.Data.Steps;
 
@@ -13,6 +14,7 @@ public static class StepCatalog
         StepKind.Of<LengthSettings>("length", "1", "Removes documents that are too short or too long."),
         StepKind.Of<SampleSettings>("sample", "1", "Keeps a random share of documents, by the seed.", usesSeed: true),
         StepKind.Of<DecontaminateSettings>("decontaminate", "1", "Removes documents that hold copies of questions of tasks, or cuts the copies out."),
+        StepKind.WithModel<PerplexitySettings>("perplexity", "1", "Removes documents, or puts them into buckets, by how well an n-gram model of good text predicts them."),
     ];
 
     /// <summary>The step of a settings record.</summary>

@@ -21,18 +21,25 @@ public static class StepStage
         Version = $"2.{step.Version}",
         Summary = step.Summary,
         Produces = DataStages.Documents,
-        Takes = [new StageInput(DataStages.Documents, 1, 64)],
+        Takes = Takes([step]),
         Sections = [typeof(DataSettings)],
         UsesSeed = step.UsesSeed,
         Resumable = true,
         Run = (context, cancellation) => Run(context, [(step.Name, (IStepSource)context.Settings)], step.UsesSeed ? context.Seed : 0, cancellation),
     };
 
+    /// <summary>Documents, and a model for each kind of model that the steps may need.</summary>
+    internal static IReadOnlyList<StageInput> Takes(IEnumerable<StepKind> steps) =>
+        [new StageInput(DataStages.Documents, 1, 64), .. steps.Select(step => step.ModelKind).OfType<string>().Distinct().Select(kind => new StageInput(kind, 0, 1))];
+
+    private static IStepSource WithModel(StageContext context, IStepSource source) =>
+        source is IModelSource needs && context.FindInput(StepCatalog.Of(source).ModelKind!) is { } model ? needs.WithModel(model.Folder) : source;
+
     internal static Task Run(StageContext context, IEnumerable<(string Kind, IStepSource Source)> sources, long seed, CancellationToken cancellation)
     {
         StepOptions options = context.Section<DataSettings>().Options;
-        IReadOnlyList<PreparedStep> steps = PreparedStep.Of(sources, seed);
-        IReadOnlyList<DocumentSet> sets = DocumentSets.Of(context.Inputs);
+        IReadOnlyList<PreparedStep> steps = PreparedStep.Of(sources.Select(step => (step.Kind, WithModel(context, step.Source))), seed);
+        IReadOnlyList<DocumentSet> sets = DocumentSets.Of([.. context.Inputs.Where(input => input.Produces == DataStages.Documents)]);
         context.Progress.Expect(sets.Sum(set => set.Files.Sum(file => new FileInfo(file).Length)), "bytes");
         long done = 0;
         var runs = new List<(DocumentSet Set, string Folder, StepRun Run)>();

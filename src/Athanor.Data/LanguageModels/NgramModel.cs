@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+
+namespace Athanor.Data.LanguageModels;
+
+/// <summary>What an n-gram model remembers between words: the last words that it knows together, the newest first, and their backoffs.</summary>
+public struct NgramState
+{
+    internal NgramWords Words;
+    internal NgramBackoffs Backoffs;
+    internal int Length;
+}
+
+[InlineArray(NgramModel.MaxOrder - 1)]
+internal struct NgramWords
+{
+    private uint _first;
+}
+
+[InlineArray(NgramModel.MaxOrder - 1)]
+internal struct NgramBackoffs
+{
+    private float _first;
+}
+
+/// <summary>
+/// A backoff n-gram model: log10 p(w | history) is that of the longest n-gram known, plus the backoffs of the longer histories that are known. Can be asked by several threads.
+/// </summary>
+public sealed class NgramModel
+{
+    /// <summary>The longest n-grams that a model may have.</summary>
+    public const int MaxOrder = 7;
+
+    private readonly INgramTable[] _tables;
+    private readonly ExactLookup[] _exact;
+    private readonly QuantizedLookup[] _quantized;
+
+    /// <param name="unigrams">For each word's id.</param>
+    /// <param name="tables">N-grams of order 2 and up.</param>
+    internal NgramModel(NgramVocabulary vocabulary, NgramValue[] unigrams, INgramTable[] tables)
+    {
+        if (tables.Length is < 1 or > MaxOrder - 1)
+            throw new ArgumentOutOfRangeException(nameof(tables), $"A model has an order of 2 to {MaxOrder}.");
+        (Vocabulary, Unigrams, _tables) = (vocabulary, unigrams, tables);
+        IsQuantized = tables[0] is QuantizedNgramTable;
+        _quantized = IsQuantized ? [.. tables.Select(table => new QuantizedLookup((QuantizedNgramTable)table))] : [];
+        _exact = IsQuantized ? [] : [.. tables.Select(table => new ExactLookup((NgramTable)table))];
+    }
+
+    /// <summary>Length of the longest n-grams.</summary>
+    public int Order => _tables.Length + 1;
+
+    /// <summary>The words.</summary>
+    public NgramVocabulary Vocabulary { get; }
+
+    /// <summary>N-grams of each order from 1 on.</summary>
+    public IReadOnlyList<long> Counts => [Unigrams.Length, .. _tables.Select(table => table.Count)];
+
+    /// <summary>Whether values are rounded to 256 an order.</summary>
+    public bool IsQuantized { get; }
+
+    /// <summary>Bytes of its tables.</summary>
+    public long Bytes => _tables.Sum(table => table.Bytes) + Unigrams.LongLength * 8;
+
+    internal NgramValue[] Unigrams { get; }
+
+    internal IReadOnlyList<INgramTable> Tables => _tables;
+
+    /// <summary>The state at the beginning of a sentence.</summary>
+    public NgramState Begin()
+    {
+        var state = new NgramState { Length = 1 };
+        state.Words[0] = NgramVocabulary.Begin;
+        state.Backoffs[0] = Unigrams[NgramVocabulary.Begin].Backoff;
+        return state;
+    }
+
+    /// <summary>log10 of a word's probability behind what came before; the state moves on.</summary>
+    public double Score(ref NgramState state, uint word) => IsQuantized ? Score(_quantized, ref state, word) : Score(_exact, ref state, word);
+
+    /// <summary>The sum of log10 probabilities of a sentence, its end included.</summary>
+    public double Score(ReadOnlySpan<uint> sentence)
+    {
+        NgramState state = Begin();
+        double sum = 0;
+        foreach (uint word in sentence)
+            sum += Score(ref state, word);
+        return sum + Score(ref state, NgramVocabulary.End);
+    }
+
+    /// <summary>The model with values rounded to 256 an order.</summary>
+    public NgramModel Quantize() => IsQuantized ? this : new NgramModel(Vocabulary, Unigrams, [.. _tables.Select(table => QuantizedNgramTable.Of((NgramTable)table))]);
+
+    private double Score<TLookup>(TLookup[] tables, ref NgramState state, uint word)
+        where TLookup : struct, INgramLookup
+    {
+        int known = state.Length, longest = Math.Min(known, tables.Length);
+        Span<ulong> hashes = stackalloc ulong[MaxOrder];
+        ulong hash = NgramHash.Begin(word);
+        // All places are asked for before the first is looked at: their cache misses overlap.
+        for (int i = 0; i < longest; i++)
+        {
+            hashes[i] = hash = NgramHash.Extend(hash, state.Words[i]);
+            tables[i].Prefetch(hash);
+        }
+        NgramValue value = Unigrams[word];
+        double score = value.Probability;
+        var next = new NgramState { Length = 1 };
+        next.Words[0] = word;
+        next.Backoffs[0] = value.Backoff;
+        int matched = 0;
+        while (matched < longest && tables[matched].TryGet(hashes[matched], out value))
+        {
+            score = value.Probability;
+            matched++;
+            if (matched < tables.Length)
+            {
+                next.Words[matched] = state.Words[matched - 1];
+                next.Backoffs[matched] = value.Backoff;
+                next.Length = matched + 1;
+            }
+        }
+        for (int i = matched; i < known; i++)
+            score += state.Backoffs[i];
+        state = next;
+        return score;
+    }
+}
