@@ -1,5 +1,4 @@
 using Athanor.Models.Layers;
-using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
 
 namespace Athanor.Models.Adaptation;

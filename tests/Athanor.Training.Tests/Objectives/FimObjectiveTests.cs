@@ -1,6 +1,5 @@
 using System.Text;
 using Athanor.Tokenizers;
-using Athanor.Training.Batches;
 using Athanor.Training.Objectives;
 using Athanor.Training.Tests.Testing;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Athanor.Data.Stages;
-using Athanor.Models;
 using Athanor.Models.Configuration;
 using Athanor.Models.HuggingFace;
 using Athanor.Models.Initialization;
@@ -24,6 +23,7 @@ public sealed class LoadModelStageTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly Tokenizer _tokenizer = Words.Tokenizer();
+    private readonly Messages _messages = new();
 
     public LoadModelStageTests()
     {
@@ -66,6 +66,7 @@ public sealed class LoadModelStageTests : IDisposable
         Assert.Equal((extended.VocabularySize + 15) / 16 * 16, config.VocabularySize);
         Assert.Equal((64, RopeScalingKind.Yarn, 2.0, 32), (config.ContextLength, config.RopeScaling!.Kind, config.RopeScaling.Factor, config.RopeScaling.OriginalContextLength));
         Assert.Equal("43", made["load"].Manifest.Notes["new_tokens"]);
+        Assert.Contains("The learning rate 0.005 is above 3.39E-06 = 3e-4 x sqrt(batch / 4M), the ceiling for going on with a trained model.", _messages.Texts);
         double before = Bits(made["before"]), after = Bits(made["after"]);
         Assert.True(after < share * before, $"{before} bits per byte before, {after} after.");
         Assert.Equal(Bits(made["after"]), double.Parse(made["train"].Manifest.Notes["random.bits_per_byte"], CultureInfo.InvariantCulture), 0.02);
@@ -192,6 +193,17 @@ public sealed class LoadModelStageTests : IDisposable
     {
         Recipe recipe = Parse(text);
         using RunLedger ledger = RunLedger.Start(_folder["runs"], recipe, new RunLedgerOptions { TensorBoard = false });
-        return await new RecipeRunner(new ArtifactStore(_folder["runs/.store"])).Run(recipe, ledger, new RunProgress());
+        return await new RecipeRunner(new ArtifactStore(_folder["runs/.store"])).Run(recipe, ledger, new RunProgress(_messages));
+    }
+
+    private sealed class Messages : IProgressFace
+    {
+        public List<string> Texts { get; } = [];
+
+        public void Show(in ProgressReport report)
+        {
+            if (report is { Kind: ProgressKind.Message, Text: { } text })
+                Texts.Add(text);
+        }
     }
 }
