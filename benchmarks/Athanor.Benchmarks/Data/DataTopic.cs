@@ -7,6 +7,7 @@ internal static class DataTopic
     [
         HashCases.Run,
         NgramCases.Run,
+        DedupCases.Run,
     ];
 
     public static int Run(Options options)

@@ -4,7 +4,7 @@ using Athanor.Data.Deduplication.Sorting;
 namespace Athanor.Data.Deduplication;
 
 /// <summary>
-/// What is asked about documents by their number: id and score. On disk, 16 bytes a document and the ids; this process holds none of it.
+/// What is asked about documents by their number: their ids. On disk, 8 bytes a document and the ids; this process holds none of it.
 /// </summary>
 internal sealed class DocumentTable : IDisposable
 {
@@ -12,18 +12,15 @@ internal sealed class DocumentTable : IDisposable
 
     private DocumentTable(string rows, string names) => (_rows, _names) = (new MappedFile(rows), new MappedFile(names));
 
-    public long Count => _rows.Length / Row.Size;
+    public long Count => _rows.Length / sizeof(long);
 
     public static DocumentTable Open(string path) => new(path + ".rows", path + ".names");
 
     public string Id(long number)
     {
-        Row row = _rows.Read<Row>(number * Row.Size);
-        long end = number + 1 < Count ? _rows.Read<Row>((number + 1) * Row.Size).Name : _names.Length;
-        return Encoding.UTF8.GetString(_names.Span(row.Name, checked((int)(end - row.Name))));
+        long start = _rows.Read<long>(number * sizeof(long)), end = number + 1 < Count ? _rows.Read<long>((number + 1) * sizeof(long)) : _names.Length;
+        return Encoding.UTF8.GetString(_names.Span(start, checked((int)(end - start))));
     }
-
-    public double Score(long number) => _rows.Read<Row>(number * Row.Size).Score;
 
     public void Dispose()
     {
@@ -31,22 +28,17 @@ internal sealed class DocumentTable : IDisposable
         _names.Dispose();
     }
 
-    internal readonly record struct Row(long Name, double Score)
-    {
-        public const int Size = 16;
-    }
-
     /// <summary>Writes a table.</summary>
     internal sealed class Writer(string path) : IDisposable
     {
-        private readonly RecordWriter<Row> _rows = new(path + ".rows");
+        private readonly RecordWriter<long> _rows = new(path + ".rows");
         private readonly RecordWriter<byte> _names = new(path + ".names", 1 << 16);
 
         public long Count => _rows.Count;
 
-        public void Add(string id, double score)
+        public void Add(string id)
         {
-            _rows.Write(new Row(_names.Count, score));
+            _rows.Write(_names.Count);
             foreach (byte value in Encoding.UTF8.GetBytes(id))
                 _names.Write(in value);
         }

@@ -52,7 +52,7 @@ internal sealed class StepWorker(IReadOnlyList<PreparedStep> steps, StepOptions 
             Sample(result.Samples, $"closest {group}", margin, document, gone);
     }
 
-    private static void Sample(SampleSet samples, string group, double rank, Document document, RemovedLine? removed)
+    internal static void Sample(SampleSet samples, string group, double rank, Document document, RemovedLine? removed)
     {
         if (!samples.Takes(group, rank, document.Id))
             return;

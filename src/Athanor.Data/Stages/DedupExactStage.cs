@@ -1,49 +1,70 @@
+using System.ComponentModel.DataAnnotations;
 using Athanor.Data.Deduplication;
-using Athanor.Data.Documents;
+using Athanor.Data.Deduplication.Exact;
 using Athanor.Runs.Recipes;
+using Athanor.Runs.Settings;
 using Athanor.Runs.Stages;
 
 namespace Athanor.Data.Stages;
 
-/// <summary>Settings of <c>dedup_exact</c>; there are none yet.</summary>
-public sealed record DedupExactSettings;
+/// <summary>What two documents must share.</summary>
+public enum ExactKey
+{
+    /// <summary>The text.</summary>
+    Text,
 
-/// <summary>Drops documents whose text was there before.</summary>
+    /// <summary>The address in a metadata field.</summary>
+    Url,
+}
+
+/// <summary>Settings of <c>dedup_exact</c>.</summary>
+public sealed record DedupExactSettings : IValidated
+{
+    /// <summary>What two documents must share: text, or url (documents without one stay).</summary>
+    public ExactKey By { get; init; }
+
+    /// <summary>For by: url, the metadata field that holds it.</summary>
+    public string UrlField { get; init; } = "url";
+
+    /// <summary>Which document stays: first, longest, or score (the highest number in the metadata field score_field).</summary>
+    public KeepPolicy Keep { get; init; }
+
+    /// <summary>For keep: score.</summary>
+    public string? ScoreField { get; init; }
+
+    /// <summary>Bytes for sorting; files lie on disk beyond that.</summary>
+    [Operational, Range(4L << 20, long.MaxValue)]
+    public long Memory { get; init; } = 256L << 20;
+
+    /// <inheritdoc/>
+    public void Validate(SettingsCheck check)
+    {
+        ArgumentNullException.ThrowIfNull(check);
+        check.Require((Keep == KeepPolicy.Score) == (ScoreField is not null), nameof(ScoreField), "keep: score and score_field belong together.", "Write keep: score and score_field: NAME, or neither.");
+    }
+}
+
+/// <summary>Drops documents whose text or address was there before.</summary>
 public static class DedupExactStage
 {
-    internal static StageKind Kind { get; } = StageKind.Of<DedupExactSettings>("dedup_exact", "1", "Drops documents whose text was there before; removed.jsonl names each with the one that was kept.", DataStages.Documents, Run) with
+    internal const string Name = "dedup_exact";
+
+    internal static StageKind Kind { get; } = StageKind.Of<DedupExactSettings>(Name, "2", "Drops documents whose text or address was there before; removed.jsonl names each with the one that was kept.", DataStages.Documents, Run) with
     {
         UsesSeed = false,
         Takes = [new StageInput(DataStages.Documents, 1, 64)],
+        Sections = [typeof(DataSettings)],
     };
 
     private static Task Run(StageContext context, DedupExactSettings settings, CancellationToken cancellation)
     {
-        var seen = new ExactDuplicates();
-        using var kept = new DocumentWriter(Path.Combine(context.Output, DocumentFile.Name));
-        using var removed = new DocumentWriter(Path.Combine(context.Output, "removed.jsonl"));
-        foreach (Artifact input in context.Inputs)
-            DocumentSets.RefuseHeldOut(input, context.Name);
-        context.Progress.Expect(null, "documents");
-        foreach (Document document in context.Inputs.SelectMany(input => DocumentFile.Read(input.PathOf(DocumentFile.Name))))
+        bool text = settings.By == ExactKey.Text;
+        UnitDeduplication.Run(context, new UnitPlan(Name, text ? "exact_duplicate" : "same_url", text ? static () => new WholeUnits() : () => new UrlUnits(settings.UrlField), settings.Memory)
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (seen.Find(document) is { } first)
-            {
-                removed.WriteObject((document, first), static (json, removal) =>
-                {
-                    json.WriteString("id", removal.document.Id);
-                    json.WriteString("reason", "exact_duplicate");
-                    json.WriteString("kept", removal.first);
-                });
-            }
-            else
-                kept.Write(document);
-            context.Progress.Report(kept.Count + removed.Count);
-        }
-        context.Note("documents", kept.Count);
-        context.Note("characters", kept.Length);
-        context.Note("removed", removed.Count);
+            Whole = true,
+            Keep = settings.Keep,
+            ScoreField = settings.ScoreField,
+        }, cancellation);
         return Task.CompletedTask;
     }
 }

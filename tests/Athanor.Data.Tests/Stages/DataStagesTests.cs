@@ -36,7 +36,7 @@ public sealed class DataStagesTests : IDisposable
         Assert.Equal("50", made["dedup"].Manifest.Notes["removed"]);
         JsonElement removed = JsonDocument.Parse(File.ReadLines(made["dedup"].PathOf("removed.jsonl")).First()).RootElement;
         Assert.Equal("text.txt@0", removed.GetProperty("kept").GetString());
-        Assert.Equal("exact_duplicate", removed.GetProperty("reason").GetString());
+        Assert.Equal("exact_duplicate", removed.GetProperty("rule").GetString());
 
         string[] training = [.. DocumentFile.Read(made["split"].PathOf("documents.jsonl")).Select(document => document.Text)];
         string[] heldOut = [.. DocumentFile.Read(made["split"].PathOf("val-random.jsonl")).Select(document => document.Text)];

@@ -27,10 +27,10 @@ internal readonly record struct HashPlace(ulong Hash, ulong Place) : ISortRecord
     public static bool Less(in HashPlace a, in HashPlace b) => a.Hash < b.Hash || (a.Hash == b.Hash && a.Place < b.Place);
 }
 
-/// <summary>A hash of 128 bits and the place that it was met at.</summary>
-internal readonly record struct WideHashPlace(ulong High, ulong Low, ulong Place) : ISortRecord<WideHashPlace>
+/// <summary>A hash of 128 bits, how soon its place comes among equal hashes, and the place.</summary>
+internal readonly record struct WideHashPlace(ulong High, ulong Low, ulong Rank, ulong Place) : ISortRecord<WideHashPlace>
 {
-    public WideHashPlace(UInt128 hash, ulong place) : this((ulong)(hash >> 64), (ulong)hash, place)
+    public WideHashPlace(UInt128 hash, ulong rank, ulong place) : this((ulong)(hash >> 64), (ulong)hash, rank, place)
     {
     }
 
@@ -42,7 +42,7 @@ internal readonly record struct WideHashPlace(ulong High, ulong Low, ulong Place
     public static ulong Key(in WideHashPlace record) => record.High;
 
     public static bool Less(in WideHashPlace a, in WideHashPlace b) =>
-        a.High != b.High ? a.High < b.High : a.Low != b.Low ? a.Low < b.Low : a.Place < b.Place;
+        a.High != b.High ? a.High < b.High : a.Low != b.Low ? a.Low < b.Low : a.Rank != b.Rank ? a.Rank < b.Rank : a.Place < b.Place;
 }
 
 /// <summary>A place and what it is linked to, with a number; in the order of places.</summary>

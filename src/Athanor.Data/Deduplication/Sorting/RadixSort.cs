@@ -43,7 +43,9 @@ internal static unsafe class RadixSort
             }
             for (T* record = records, end = records + count; record < end; record++)
                 *to[(T.Key(in *record) >> shift) & 0xFF]++ = *record;
-            (records, spare) = (spare, records);
+            T* sorted = spare;
+            spare = records;
+            records = sorted;
         }
         Insertion(records, count);
         return records;
