@@ -1,6 +1,5 @@
 using System.Globalization;
 using Athanor.Data.Documents;
-using Athanor.Data.Stages;
 using Athanor.Runs.Stages;
 
 namespace Athanor.Data.Deduplication;

@@ -165,7 +165,7 @@ internal sealed class BloomDeduplication(StageContext context, string step, Bloo
         Finish(in document, spans, share > options.Threshold ? new Removal("seen_ngrams", share, options.Threshold) : null, output);
     }
 
-    private void Finish(in NumberedDocument document, List<RemovedSpan> spans, Removal? gone, DedupOutput output)
+    private static void Finish(in NumberedDocument document, List<RemovedSpan> spans, Removal? gone, DedupOutput output)
     {
         if (spans.Count == 0 && gone is null)
         {

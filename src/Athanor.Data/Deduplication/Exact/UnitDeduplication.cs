@@ -1,5 +1,4 @@
 using Athanor.Data.Deduplication.Sorting;
-using Athanor.Data.Documents;
 using Athanor.Data.Steps;
 using Athanor.Runs.Stages;
 

@@ -21,6 +21,7 @@ internal sealed class ClusterReport
     {
         var largest = new PriorityQueue<Cluster, (long, long)>();
         var chosen = new PriorityQueue<Cluster, ulong>();
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
         for (long rank = 0; rank < documents; rank++)
         {
             long size = clusters.Size(rank);
@@ -34,7 +35,6 @@ internal sealed class ClusterReport
             if (largest.Count > Largest)
                 largest.Dequeue();
             // The lowest hashes stay: a sample that depends on nothing but the ranks.
-            Span<byte> bytes = stackalloc byte[sizeof(long)];
             BitConverter.TryWriteBytes(bytes, rank);
             chosen.Enqueue(cluster, ~XxHash64.Of(bytes));
             if (chosen.Count > Chosen)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Athanor.Data.Deduplication.Sorting;
 
 namespace Athanor.Data.Deduplication.MinHash;
 
