@@ -6,6 +6,7 @@ namespace Athanor.Tensors.Safetensors;
 /// </summary>
 internal sealed class AtomicFile : IDisposable
 {
+    private const int Unspecific = unchecked((int)0x80131620), WindowsDiskFull = unchecked((int)0x80070070), UnixNoSpace = 28;
     private readonly string _path, _temporary;
     private FileStream? _stream;
     private bool _flushed, _placed;
@@ -29,9 +30,12 @@ internal sealed class AtomicFile : IDisposable
                 PreallocationSize = length,
             });
         }
-        catch (IOException)
+        catch (IOException e)
         {
             File.Delete(_temporary);
+            // What is reserved in vain comes without the system's code, by which callers know a full disk.
+            if (e is { HResult: Unspecific } && new DriveInfo(directory).AvailableFreeSpace < length)
+                throw new IOException(e.Message, OperatingSystem.IsWindows() ? WindowsDiskFull : UnixNoSpace);
             throw;
         }
     }
