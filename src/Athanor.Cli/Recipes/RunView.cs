@@ -47,7 +47,7 @@ internal static class RunView
         {
             foreach ((string stage, Artifact artifact) in made)
                 output.WriteLine(JsonSerializer.Serialize(new { Event = "artifact", Stage = stage, artifact.Produces, artifact.Folder, Bytes = artifact.Manifest.Size, artifact.Manifest.Notes }, Lines));
-            output.WriteLine(JsonSerializer.Serialize(new { Event = "run_finished", Run = ledger.Name, ledger.Folder }, Lines));
+            output.WriteLine(JsonSerializer.Serialize(new { Event = made.Count < recipe.Stages.Count ? "run_stopped" : "run_finished", Run = ledger.Name, ledger.Folder }, Lines));
             return;
         }
         output.WriteLine();
@@ -62,7 +62,7 @@ internal static class RunView
         output.WriteLine($"Done. {folder} holds the resolved recipe, metrics, events and, in stages.json, the folder of each stage's output.");
         RecipeStage[] left = [.. recipe.Stages.Where(stage => !made.ContainsKey(stage.Name))];
         if (left.Length > 0)
-            output.WriteLine($"Not run yet: {string.Join(", ", left.Select(stage => stage.Name))}. Without --until they run too, and what is done is reused.");
+            output.WriteLine($"Not run yet: {string.Join(", ", left.Select(stage => stage.Name))}. Go on with: {ledger.ResumeCommand}");
     }
 
     private static string Figure(string value) => long.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number) ? number.ToString("N0", CultureInfo.InvariantCulture)

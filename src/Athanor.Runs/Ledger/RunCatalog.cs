@@ -13,6 +13,9 @@ public enum RunState
     /// <summary>All stages are done.</summary>
     Finished,
 
+    /// <summary>It was asked to end behind a stage, did so, and can go on.</summary>
+    Stopped,
+
     /// <summary>A stage failed.</summary>
     Failed,
 
@@ -62,6 +65,9 @@ public static class RunCatalog
                     break;
                 case "run_finished":
                     (state, ended, detail) = (RunState.Finished, time, null);
+                    break;
+                case "run_stopped":
+                    (state, ended, detail) = (RunState.Stopped, time, $"stopped at {Text(line, "stage")}; the rest: {Text(line, "resume")}");
                     break;
                 case "run_failed":
                     (state, ended, detail) = (RunState.Failed, time, Text(line, "error"));

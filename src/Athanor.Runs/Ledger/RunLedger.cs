@@ -179,6 +179,13 @@ public sealed class RunLedger : IDisposable
     /// <summary>Notes that the run is done.</summary>
     public void Finish() => End("run_finished", null);
 
+    /// <summary>Notes that the run did what it was asked to, which was not all, and how to do the rest.</summary>
+    public void Stop(string stage) => End("run_stopped", json =>
+    {
+        json.WriteString("stage", stage);
+        json.WriteString("resume", ResumeCommand);
+    });
+
     /// <summary>Notes that the run failed.</summary>
     public void Fail(Exception error) => End("run_failed", json =>
     {

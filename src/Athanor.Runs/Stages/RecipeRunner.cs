@@ -101,7 +101,10 @@ public sealed class RecipeRunner
                     throw failure;
                 }
             }
-            ledger.Finish();
+            if (stages.Length < recipe.Stages.Count)
+                ledger.Stop(_options.Until!);
+            else
+                ledger.Finish();
             return made;
         }
         finally

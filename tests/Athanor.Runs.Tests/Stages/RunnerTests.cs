@@ -131,7 +131,13 @@ public sealed class RunnerTests : IDisposable
     public async Task Stages_can_be_forced_and_the_rest_left_out()
     {
         Assert.Equal(["read", "clean"], (await Run(new Kitchen(), new RunnerOptions { Until = "clean" })).Ran);
+        // What was asked for is done, the run is not.
+        RunSummary run = Assert.Single(RunCatalog.List(Root));
+        Assert.Equal((RunState.Stopped, $"stopped at clean; the rest: athanor rerun {run.Folder}"), (run.State, run.Detail));
         Assert.Equal(["clean", "train"], (await Run(new Kitchen(), new RunnerOptions { Force = ["clean"] })).Ran);
+        Assert.Equal(RunState.Finished, Assert.Single(RunCatalog.List(Root)).State);
+        await Run(new Kitchen(), new RunnerOptions { Until = "train" }, overrides: ["train.note=x"]);
+        Assert.Equal(RunState.Finished, RunCatalog.List(Root)[^1].State);
         Assert.Contains("Did you mean 'clean'?", (await Assert.ThrowsAsync<ArgumentException>(() => Run(new Kitchen(), new RunnerOptions { Until = "claen" }))).Message, StringComparison.Ordinal);
     }
 
