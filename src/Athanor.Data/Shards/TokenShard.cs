@@ -162,7 +162,7 @@ public sealed unsafe class TokenShard : IDisposable
         uint expected = *(uint*)(_bytes + ShardHeader.Length + _header.BodyBytes + block * sizeof(uint));
         uint found = Crc32C.Of(new ReadOnlySpan<byte>(_bytes + ShardHeader.Length + at, length));
         if (expected != found)
-            throw new ShardException(Path, FormattableString.Invariant($"block {block} (bytes {ShardHeader.Length + at} to {ShardHeader.Length + at + length - 1}) has the checksum {found:x8}, not {expected:x8}. The file is corrupt; tokenize again."));
+            throw new ShardException(Path, FormattableString.Invariant($"block {block} (bytes {ShardHeader.Length + at} to {ShardHeader.Length + at + length - 1}) has the checksum {found:x8}, not {expected:x8}. The file is corrupt; tokenize again (`athanor run --verify` makes damaged artifacts anew)."));
         _verified[block] = true;
     }
 

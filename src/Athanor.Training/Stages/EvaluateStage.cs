@@ -52,6 +52,8 @@ public static class EvaluateStage
         Tokenizer tokenizer = Tokenizer.Load(folder);
         using Decoder model = HfCheckpoint.Load(folder, Device.Default, settings.Precision == Precision.F32 ? DType.F32 : DType.BF16, trainable: false, cancellation: cancellation);
         using var tokens = new TokenFolders(context.Inputs, tokenizer);
+        tokens.RequireTokenizer(tokenizer, folder);
+        tokens.LeaveOutEmpty(context.Progress);
         DocumentFrame frame = DocumentFrame.Of(tokenizer.BosId, tokenizer.EosId);
         int length = settings.SequenceLength > 0 ? settings.SequenceLength : model.Config.ContextLength;
         var validator = new Evaluation.Validator(frame, length, settings.MicroTokens / length);

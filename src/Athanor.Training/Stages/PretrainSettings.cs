@@ -143,7 +143,7 @@ public sealed record PretrainSettings : IDerives, IValidated
         double reference = ReferenceBatch * Math.Pow(tuned / ReferenceWeights, 2.0 / 3), rate = ReferenceRate * Math.Pow(tuned / ReferenceWeights, -1.0 / 3) * Math.Min(1, Math.Sqrt(batch / reference));
         double share = Optimizer is LionChoice ? 0.2 : 1;
         if (continues)
-            derivation.Value(LearningRate, Round(share * Ceiling(batch)), "3e-4 x sqrt(batch / 4M), the ceiling for going on with a trained model");
+            derivation.Value(LearningRate, Round(share * LearningRateCeiling.Of(batch)), "3e-4 x sqrt(batch / 4M), the ceiling for going on with a trained model");
         else
             derivation.Value(LearningRate, Math.Min(0.02, Round(share * rate)), $"{(share < 1 ? "1/5 x " : "")}0.00235 x (N / 108M)^(-1/3) x min(1, sqrt(batch / (327680 x (N / 108M)^(2/3))))");
         long steps = StepsOf(tokens, batch);
@@ -164,9 +164,6 @@ public sealed record PretrainSettings : IDerives, IValidated
         check.Require(DecayMixture.Count == 0 || Schedule is WarmupStableDecaySchedule, nameof(DecayMixture), "Only the schedule wsd has a part in which the rate falls.", "Write schedule: wsd.");
         check.Require(Objective is CausalObjective || Filling == RowFilling.BestFit, nameof(Filling), "Examples of this objective have a beginning and an end; one stream would cut them.", "Write filling: best_fit.");
     }
-
-    /// <summary>3e-4·√(tokens of a step / 4M): above it, continued pretraining forgets more than it learns.</summary>
-    internal static double Ceiling(long batch) => 3e-4 * Math.Sqrt(batch / 4e6);
 
     private static long PowerOfTwo(double value) => 1L << (int)Math.Round(Math.Log2(Math.Max(1, value)));
 

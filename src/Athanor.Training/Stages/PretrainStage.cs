@@ -45,9 +45,10 @@ public static class PretrainStage
         using var tokens = new TokenFolders(context.Inputs, tokenizer);
         if (tokens.Sources.Count == 0)
             throw new InvalidDataException("The tokens hold no train-*.shard. Give the stage that tokenizes some documents.");
+        tokens.RequireTokenizer(tokenizer, tokenizerFolder);
+        tokens.LeaveOutEmpty(context.Progress);
         var mixture = new Mixture(tokens.Sources, Weights(settings.Mixture, tokens.Sources), (ulong)context.Seed, later: Weights(settings.DecayMixture, tokens.Sources));
-        if (mixture.Sources[0].VocabularySize > tokenizer.VocabularySize)
-            throw new InvalidDataException($"The shards have a vocabulary of {mixture.Sources[0].VocabularySize}, the tokenizer {tokenizer.VocabularySize}. Tokenize again with this tokenizer.");
+        TextSupply.Check(mixture, settings, context.Progress);
         DocumentFrame frame = DocumentFrame.Of(tokenizer.BosId, tokenizer.EosId);
         long steps = PretrainSettings.StepsOf(settings.Tokens!.Value, settings.BatchTokens!.Value);
         using Decoder model = MakeModel(context, settings, tokenizer);
@@ -112,9 +113,7 @@ public static class PretrainStage
                 loaded.Dispose();
                 throw new InvalidDataException($"Rows of {settings.SequenceLength} tokens are longer than the model's context of {limit}. Write a shorter sequence_length, or context_length: {settings.SequenceLength} in a stage load_model before.");
             }
-            double ceiling = PretrainSettings.Ceiling(settings.BatchTokens!.Value);
-            if (settings.LearningRate > ceiling)
-                context.Progress.Say(FormattableString.Invariant($"The learning rate {settings.LearningRate} is above {ceiling:G3} = 3e-4 x sqrt(batch / 4M), the ceiling for going on with a trained model."));
+            LearningRateCeiling.Check(settings.LearningRate!.Value, settings.BatchTokens!.Value, context.Progress);
             return loaded;
         }
         ModelDesign design = context.Section<ModelDesign>();

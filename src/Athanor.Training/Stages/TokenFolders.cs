@@ -1,5 +1,6 @@
 using Athanor.Data.Documents;
 using Athanor.Data.Shards;
+using Athanor.Runs.Progress;
 using Athanor.Runs.Stages;
 using Athanor.Tokenizers;
 using Athanor.Training.Batches;
@@ -49,6 +50,29 @@ internal sealed class TokenFolders : IDisposable
     public long TrainDocuments { get; private set; }
 
     public long TrainTokens { get; private set; }
+
+    /// <summary>Ids of another tokenizer are other words, even where they are in range.</summary>
+    /// <exception cref="InvalidDataException">Shards were made by another one.</exception>
+    public void RequireTokenizer(Tokenizer tokenizer, string folder)
+    {
+        byte[] fingerprint = TokenizerFingerprint.Of(tokenizer);
+        foreach ((string what, TokenSource source) in Sources.Select(source => ($"The source '{source.Name}'", source)).Concat(Validation.Select(set => ($"The validation set '{set.Name}'", set.Source))))
+        {
+            if (!source.Tokenizer.SequenceEqual(fingerprint))
+                throw new InvalidDataException(FormattableString.Invariant($"{what} was made by another tokenizer (vocabulary {source.VocabularySize}) than the one in {folder} (vocabulary {tokenizer.VocabularySize}). Tokenize again with this one, or give the one that made the shards."));
+        }
+    }
+
+    /// <summary>Drops validation sets without a token, which have no loss.</summary>
+    public void LeaveOutEmpty(StageProgress progress)
+    {
+        foreach (ValidationSet set in Validation.Where(set => set.Source.Tokens == 0).ToArray())
+        {
+            progress.Say($"The validation set '{set.Name}' is empty and is left out. Hold out more to measure on it.");
+            Validation.Remove(set);
+            set.Source.Dispose();
+        }
+    }
 
     private void Add(string folder, string name, string prefix)
     {
