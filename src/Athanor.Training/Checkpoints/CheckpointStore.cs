@@ -20,7 +20,7 @@ public sealed record Checkpoint(string Folder, long Step)
 public sealed class CheckpointStore
 {
     internal const string StateFile = "state.json", FolderName = "checkpoints";
-    private const string Prefix = "step-", Unfinished = ".unfinished-";
+    private const string Prefix = "step-", Unfinished = ".unfinished-", Damaged = "damaged-";
     private readonly int _keepLast;
     private readonly bool _keepBest;
 
@@ -58,7 +58,10 @@ public sealed class CheckpointStore
     public Checkpoint? Latest() => LatestIn(Folder);
 
     /// <summary>The one with the lowest score; null where none has one.</summary>
-    public Checkpoint? Best() => List().Select(checkpoint => (Checkpoint: checkpoint, checkpoint.ReadState().Score)).Where(pair => pair.Score is not null).OrderBy(pair => pair.Score).FirstOrDefault().Checkpoint;
+    public Checkpoint? Best() => List().Select(checkpoint => (Checkpoint: checkpoint, State(checkpoint)?.Score)).Where(pair => pair.Score is not null).OrderBy(pair => pair.Score).FirstOrDefault().Checkpoint;
+
+    /// <summary>The newest that was due; those that were saved because a run was stopped do not count. Null where there is none.</summary>
+    public Checkpoint? LatestDue() => List().LastOrDefault(checkpoint => State(checkpoint) is { Interim: false });
 
     /// <summary>A folder to write a checkpoint into.</summary>
     internal string Begin(long step)
@@ -76,13 +79,41 @@ public sealed class CheckpointStore
             Remove(folder);
         Directory.Move(written, folder);
         IReadOnlyList<Checkpoint> all = List();
+        List<Checkpoint> due = [.. all.Where(checkpoint => State(checkpoint) is not { Interim: true })];
         Checkpoint? best = _keepBest ? Best() : null;
-        for (int i = 0; i < all.Count - _keepLast; i++)
+        foreach (Checkpoint checkpoint in all.SkipLast(1))
         {
-            if (all[i] != best)
-                Remove(all[i].Folder);
+            if (checkpoint != best && !due.TakeLast(_keepLast).Contains(checkpoint))
+                Remove(checkpoint.Folder);
         }
         return new Checkpoint(folder, step);
+    }
+
+    /// <summary>Removes what could not be written whole.</summary>
+    internal static void Abandon(string written) => Directory.Delete(written, recursive: true);
+
+    /// <summary>Takes a damaged checkpoint out of the list; its folder stays to be looked at, in place of an older one of the same step.</summary>
+    /// <returns>Where it is now.</returns>
+    internal string SetAside(Checkpoint checkpoint)
+    {
+        string aside = Path.Combine(Folder, Damaged + Path.GetFileName(checkpoint.Folder));
+        if (Directory.Exists(aside))
+            Directory.Delete(aside, recursive: true);
+        Directory.Move(checkpoint.Folder, aside);
+        return aside;
+    }
+
+    private static TrainingState? State(Checkpoint checkpoint)
+    {
+        try
+        {
+            return checkpoint.ReadState();
+        }
+        catch (CheckpointException)
+        {
+            // Whoever goes on from it is told; others need not fail for it.
+            return null;
+        }
     }
 
     // Renamed first: a folder that is half deleted must not look like a checkpoint.

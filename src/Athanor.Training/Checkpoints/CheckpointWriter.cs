@@ -42,10 +42,12 @@ public sealed class CheckpointWriter : IDisposable
     public void Wait() => _writing.GetAwaiter().GetResult();
 
     /// <summary>Sets model, optimizers, average and gates of a trainer to a checkpoint, and returns the rest of its state.</summary>
+    /// <exception cref="CheckpointException">A file of it is not what was written; the trainer is as before.</exception>
     public static TrainingState Restore(Trainer trainer, Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(checkpoint);
+        CheckpointChecksums.Verify(checkpoint.Folder);
         TrainingState state = checkpoint.ReadState();
         using (Decoder saved = HfCheckpoint.Load(checkpoint.Folder, trainer.Model.Device, trainer.Model.DType, trainable: false))
             ModelWeights.Copy(saved, trainer.Model);
@@ -76,13 +78,23 @@ public sealed class CheckpointWriter : IDisposable
     private void Write(Decoder model, long step, string state, List<(string Name, List<SafetensorsSource> Tensors)> files)
     {
         string folder = _store.Begin(step), training = Path.Combine(folder, "training");
-        Directory.CreateDirectory(training);
-        HfCheckpoint.Save(model, folder);
-        foreach ((string name, List<SafetensorsSource> tensors) in files)
-            SafetensorsWriter.Write(Path.Combine(training, name), tensors);
-        if (_tokenizer is not null)
-            TokenizerFiles.Copy(_tokenizer, folder);
-        AtomicFile.WriteText(Path.Combine(training, CheckpointStore.StateFile), state);
+        try
+        {
+            Directory.CreateDirectory(training);
+            HfCheckpoint.Save(model, folder);
+            foreach ((string name, List<SafetensorsSource> tensors) in files)
+                SafetensorsWriter.Write(Path.Combine(training, name), tensors);
+            if (_tokenizer is not null)
+                TokenizerFiles.Copy(_tokenizer, folder);
+            AtomicFile.WriteText(Path.Combine(training, CheckpointStore.StateFile), state);
+            CheckpointChecksums.Write(folder);
+        }
+        catch
+        {
+            // On a full disk every byte counts.
+            CheckpointStore.Abandon(folder);
+            throw;
+        }
         _store.Publish(folder, step);
     }
 

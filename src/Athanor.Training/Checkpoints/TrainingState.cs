@@ -27,6 +27,15 @@ public sealed record TrainingState
     /// <summary>Gradient norms of the last steps.</summary>
     public IReadOnlyList<double> Norms { get; init; } = [];
 
+    /// <summary>Skipped steps in a row behind which it was saved.</summary>
+    public int Outliers { get; init; }
+
+    /// <summary>Returns to earlier checkpoints so far.</summary>
+    public int Rewinds { get; init; }
+
+    /// <summary>Saved because the run was stopped here and not because it was due: such a one is gone on from, but never returned to after a jump, as a run without the stop could not either.</summary>
+    public bool Interim { get; init; }
+
     /// <summary>Bits per byte on the validation sets when it was saved, if they were read at this step; the lowest is kept as the best.</summary>
     public double? Score { get; init; }
 
@@ -41,13 +50,17 @@ public sealed record TrainingState
         {
             return JsonSerializer.Deserialize<TrainingState>(File.ReadAllText(path), Json) ?? throw new CheckpointException(path, "it is empty.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new CheckpointException(path, $"it is damaged: {e.Message}", e);
+            throw new CheckpointException(path, e is JsonException ? $"it is damaged: {e.Message}" : "it is missing.", e);
         }
     }
 }
 
 /// <summary>A checkpoint that cannot be used: which file, what is wrong, what to do.</summary>
 public sealed class CheckpointException(string path, string problem, Exception? inner = null)
-    : Exception($"{path}: {problem} Remove the checkpoint's folder to go on from the one before.", inner);
+    : Exception($"{path}: {problem} Remove the checkpoint's folder to go on from the one before, or from the beginning.", inner)
+{
+    /// <summary>Which file and what is wrong with it.</summary>
+    public string Problem { get; } = $"{path}: {problem}";
+}

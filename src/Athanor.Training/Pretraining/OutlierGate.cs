@@ -1,7 +1,7 @@
 namespace Athanor.Training.Pretraining;
 
 /// <summary>
-/// The mean and deviation of the last 128 values: a value beyond so many deviations above is an outlier and is not taken in (OLMo 2, arXiv 2501.00656, with 6). Says nothing before half of them are
+/// The mean and deviation of the last 128 values: a value beyond so many deviations above is an outlier (OLMo 2, arXiv 2501.00656, with 6). Says nothing before half of them are
 /// known, nor where they do not differ.
 /// </summary>
 public sealed class OutlierGate

@@ -45,7 +45,7 @@ public sealed record TrainingRunSettings
 /// The loop of pretraining: steps, metrics, checkpoints, validation, samples. It goes on from the newest checkpoint of its store; what it does then is to the bit what it would have done without
 /// the interruption.
 /// </summary>
-public sealed class TrainingRun(
+public sealed partial class TrainingRun(
     Trainer trainer, BatchLoader loader, CheckpointStore store, CheckpointWriter writer, Validator validator, IReadOnlyList<ValidationSet> validation, TextGenerator? generator,
     TrainingRunSettings settings, MetricWriter metrics, RunLedger ledger, StageProgress progress, string stage)
 {
@@ -64,8 +64,7 @@ public sealed class TrainingRun(
     public void Run(CancellationToken cancellation)
     {
         var meter = new TrainingMeter(trainer.Model, loader.Mixture, settings.BytesPerToken);
-        if (store.Latest() is { } latest)
-            Resume(latest);
+        Resume();
         progress.Expect(trainer.Settings.Steps, "steps", trainer.Steps);
         meter.Restart();
         while (trainer.Steps < trainer.Settings.Steps)
@@ -86,8 +85,9 @@ public sealed class TrainingRun(
                 Sample(cancellation);
             bool cancelled = cancellation.IsCancellationRequested;
             // In the middle of a jump there is nothing worth returning to.
-            if (cancelled || last || (settings.SaveEvery > 0 && trainer.Steps - _saved >= settings.SaveEvery && _outliers == 0))
-                Save(batch, score);
+            bool due = last || (settings.SaveEvery > 0 && trainer.Steps - _saved >= settings.SaveEvery && _outliers == 0);
+            if (due || cancelled)
+                Save(batch, score, interim: !due);
             if (cancelled)
             {
                 writer.Wait();
@@ -102,40 +102,6 @@ public sealed class TrainingRun(
     }
 
     private bool IsDue(long every) => every > 0 && trainer.Steps % every == 0;
-
-    private void Resume(Checkpoint checkpoint)
-    {
-        TrainingState state = CheckpointWriter.Restore(trainer, checkpoint);
-        if (state.Seed != trainer.Settings.Seed)
-            throw new CheckpointException(checkpoint.Folder, $"it belongs to a run with the seed {state.Seed}, not {trainer.Settings.Seed}.");
-        (_tokens, _saved) = (state.Tokens, state.Step);
-        loader.Restore(state.Cursor, state.Step);
-        metrics.Rewind(state.Step, "resumed");
-        progress.Say(FormattableString.Invariant($"Goes on from step {state.Step}."));
-    }
-
-    private bool Rewind(Batch batch)
-    {
-        writer.Wait();
-        if (store.Latest() is not { } checkpoint)
-            return false;
-        long step = trainer.Steps;
-        if (++_rewinds > settings.MostRewinds)
-            throw new TrainingDivergedException(step, FormattableString.Invariant($"the loss jumped again after {settings.MostRewinds} returns to a checkpoint."), null);
-        TrainingState state = CheckpointWriter.Restore(trainer, checkpoint);
-        (_tokens, _saved, _outliers) = (state.Tokens, state.Step, 0);
-        // Weights of then, data from now on: what lay between is left out.
-        loader.Restore(batch.After, state.Step);
-        metrics.Rewind(state.Step, "loss spike");
-        ledger.Event("loss_spike", json =>
-        {
-            json.WriteString("stage", stage);
-            json.WriteNumber("step", step);
-            json.WriteNumber("returned_to", state.Step);
-        });
-        progress.Say(FormattableString.Invariant($"The loss jumped at step {step}: back to step {state.Step} with the data behind the jump."));
-        return true;
-    }
 
     private void Stop(Batch batch, in StepReport report)
     {
@@ -167,21 +133,5 @@ public sealed class TrainingRun(
             return;
         foreach (string prompt in settings.Prompts)
             ledger.Sample(stage, trainer.Steps, prompt, generator.Continue(prompt, settings.Sampling, cancellation).Text);
-    }
-
-    private void Save(Batch batch, double? score)
-    {
-        writer.Save(new TrainingState
-        {
-            Step = trainer.Steps,
-            Seed = trainer.Settings.Seed,
-            Cursor = batch.After,
-            Tokens = _tokens,
-            Losses = [.. trainer.Losses.Values],
-            Norms = [.. trainer.Norms.Values],
-            Score = score,
-        });
-        _saved = trainer.Steps;
-        ledger.Sync();
     }
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Athanor.Data.Shards;
 using Athanor.Models.HuggingFace;
 using Athanor.Runs.Ledger;
 using Athanor.Runs.Progress;
@@ -8,21 +7,12 @@ using Athanor.Runs.Recipes;
 using Athanor.Runs.Stages;
 using Athanor.Tensors;
 using Athanor.Tokenizers;
-using Athanor.Tokenizers.PreTokenizers;
-using Athanor.Tokenizers.PreTokenizers.Scanners;
-using Athanor.Tokenizers.Training;
-using Athanor.Training.Stages;
 using Athanor.Training.Tests.Testing;
 
 namespace Athanor.Training.Tests.Stages;
 
 public sealed class PretrainStageTests : IDisposable
 {
-    private static readonly string[] Texts =
-    [
-        .. Enumerable.Range(0, 120).Select(i => $"The method number {i % 7} returns the value of item {i % 5}, or null where the list has no item {i % 5}."),
-    ];
-
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -30,7 +20,7 @@ public sealed class PretrainStageTests : IDisposable
     [Fact]
     public async Task A_recipe_trains_a_model_that_predicts_its_validation_text()
     {
-        Recipe recipe = Read(Base);
+        Recipe recipe = new StageKitchen(_folder).Read(Base);
         IReadOnlyDictionary<string, Artifact> artifacts;
         string run;
         using (RunLedger ledger = RunLedger.Start(_folder["runs"], recipe))
@@ -41,7 +31,7 @@ public sealed class PretrainStageTests : IDisposable
         using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(artifacts["measure"].PathOf("evaluation.json")));
         JsonElement held = report.RootElement.GetProperty("validation").GetProperty("held");
         Assert.InRange(held.GetProperty("bits_per_byte").GetDouble(), 0.01, 1.2);
-        Assert.Equal(Texts.Take(10).Sum(text => Encoding.UTF8.GetByteCount(text)), held.GetProperty("bytes").GetInt64());
+        Assert.Equal(StageKitchen.Sentences.Take(10).Sum(text => Encoding.UTF8.GetByteCount(text)), held.GetProperty("bytes").GetInt64());
         Assert.StartsWith("The", report.RootElement.GetProperty("samples")[0].GetProperty("prompt").GetString(), StringComparison.Ordinal);
         using Models.Decoder model = HfCheckpoint.Load(artifacts["train"].Folder, Device.Default, trainable: false);
         Assert.Equal(64, model.Config.Width);
@@ -58,7 +48,7 @@ public sealed class PretrainStageTests : IDisposable
     [Fact]
     public async Task An_interrupted_stage_goes_on_to_the_same_artifact()
     {
-        Recipe recipe = Read(Base);
+        Recipe recipe = new StageKitchen(_folder).Read(Base);
         using RunLedger first = RunLedger.Start(_folder["whole"], recipe);
         string whole = (await new RecipeRunner(new ArtifactStore(_folder["whole-store"])).Run(recipe, first, new RunProgress()))["train"].Manifest.Content;
         var store = new ArtifactStore(_folder["cut-store"]);
@@ -91,7 +81,7 @@ public sealed class PretrainStageTests : IDisposable
     [Fact]
     public void The_dial_derives_sizes_rates_and_steps()
     {
-        Recipe recipe = Recipe.Parse("name: a\nmodel: { depth: 6 }\nstages:\n  tok: { use: make_tokenizer }\n  tokens: { use: make_tokens, from: tok }\n  train: { use: pretrain, from: [tok, tokens], tokens: 4M }\n"u8, Vocabulary());
+        Recipe recipe = new StageKitchen(_folder).Read("name: a\nmodel: { depth: 6 }\nstages:\n  tok: { use: make_tokenizer }\n  tokens: { use: make_tokens, from: tok }\n  train: { use: pretrain, from: [tok, tokens], tokens: 4M }\n");
         string Value(string path) => recipe.Settings.Single(setting => setting.Path == path).Value;
         Assert.Equal("384", Value("model.width"));
         Assert.Equal("6", Value("model.heads"));
@@ -120,48 +110,4 @@ public sealed class PretrainStageTests : IDisposable
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd().Count(c => c == '\n');
     }
-
-    private static Recipe Read(string text) => Recipe.Parse(Encoding.UTF8.GetBytes(text), Vocabulary());
-
-    private static RecipeVocabulary Vocabulary()
-    {
-        var vocabulary = new RecipeVocabulary();
-        PretrainStage.Register(vocabulary);
-        vocabulary.Stage(StageKind.Of<NoSettings>("make_tokenizer", "1", "Trains a tokenizer.", "tokenizer", (context, _, cancel) =>
-        {
-            PieceScanner scanner = PieceScanners.All[0];
-            BpeTrainingResult result = BpeTrainer.Train(
-                DocumentSource.From([.. Texts.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))]), new PieceCounterOptions(scanner),
-                new BpeTrainerOptions(320) { SpecialTokens = ["<|end|>"], SpecialTokenPlace = SpecialTokenPlace.Start }, null, cancel);
-            result.ToTokenizer(scanner, new TokenizerSettings { EosToken = "<|end|>" }).Save(context.Output);
-            return Task.CompletedTask;
-        }));
-        vocabulary.Stage(StageKind.Of<NoSettings>("make_tokens", "1", "Tokenizes.", "tokens", (context, _, cancel) =>
-        {
-            Tokenizer tokenizer = Tokenizer.Load(context.Input("tokenizer").Folder);
-            void Write(string name, IEnumerable<string> texts)
-            {
-                using var writer = new TokenShardWriter(Path.Combine(context.Output, name), tokenizer.VocabularySize, new byte[32]);
-                foreach (string text in texts)
-                    writer.Add(tokenizer.Encode(text));
-                writer.Complete(cancel);
-            }
-            Write("train-00000.shard", Texts);
-            Write("val-held.shard", Texts.Take(10));
-            TokenSetSize Size(IReadOnlyCollection<string> texts) =>
-                new(texts.Count, texts.Sum(text => tokenizer.Encode(text).Length), texts.Sum(text => Encoding.UTF8.GetByteCount(text)), texts.Sum(text => text.Length));
-            new TokenSetSummary
-            {
-                Train = Size(Texts),
-                Val = new Dictionary<string, TokenSetSize> { ["held"] = Size(Texts[..10]) },
-                Vocabulary = tokenizer.VocabularySize,
-                Tokenizer = Convert.ToHexStringLower(TokenizerFingerprint.Of(tokenizer)),
-            }.Write(context.Output);
-            return Task.CompletedTask;
-        }) with
-        { Takes = [new StageInput("tokenizer")] });
-        return vocabulary;
-    }
 }
-
-public sealed record NoSettings;
