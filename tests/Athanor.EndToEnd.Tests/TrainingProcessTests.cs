@@ -1,0 +1,141 @@
+using System.Diagnostics;
+
+namespace Athanor.EndToEnd.Tests;
+
+/// <summary>What becomes of a training whose process is told to stop, killed, met by another one, or out of space.</summary>
+public sealed class TrainingProcessTests : IDisposable
+{
+    private readonly TinyRun _tiny = new();
+
+    public void Dispose() => _tiny.Dispose();
+
+    [PosixFact]
+    public async Task Interrupted_it_saves_and_says_how_to_go_on_to_the_same_model()
+    {
+        (int code, _, string errors) = await TinyRun.Run(_tiny.RunArguments("whole"));
+        Assert.True(code == 0, errors);
+        using Process process = TinyRun.Start(_tiny.RunArguments("cut"));
+        Task<(int Code, string Output, string Errors)> ended = TinyRun.End(process);
+        await _tiny.Trained("cut", 60);
+        // A second one is told who is there.
+        (code, _, errors) = await TinyRun.Run("rerun", "tiny", "--runs", _tiny.Runs("cut"));
+        if (!process.HasExited)
+        {
+            Assert.Equal(1, code);
+            Assert.Contains($"is held by process {process.Id}", errors, StringComparison.Ordinal);
+            using Process signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
+            await signal.WaitForExitAsync();
+        }
+        (int stopped, string output, string told) = await ended;
+        Assert.True(stopped == 1, $"{stopped}: {output}{told}");
+        Assert.Contains("progress is being saved", told, StringComparison.Ordinal);
+        Assert.Matches("Go on with: athanor rerun .*tiny", told);
+        Assert.Contains("interrupted", (await TinyRun.Run("runs", "--runs", _tiny.Runs("cut"))).Output, StringComparison.Ordinal);
+        (code, output, errors) = await TinyRun.Run("rerun", "tiny", "--runs", _tiny.Runs("cut"));
+        Assert.True(code == 0, errors);
+        // Not a step is lost: it goes on behind the last one that was told.
+        Assert.Matches("Goes on from step [0-9]+", output);
+        Assert.Equal(_tiny.ModelOf("whole"), _tiny.ModelOf("cut"));
+    }
+
+    [PosixFact]
+    public Task Killed_it_goes_on_to_the_same_model() => Kill(kills: 1, seeds: 1);
+
+    [PosixFact]
+    [Trait("Category", "Long")]
+    public Task Killed_again_and_again_at_random_moments_it_goes_on_to_the_same_model() => Kill(kills: 5, seeds: 5);
+
+    private async Task Kill(int kills, int seeds)
+    {
+        long start = Stopwatch.GetTimestamp();
+        (int code, _, string errors) = await TinyRun.Run(_tiny.RunArguments("whole"));
+        Assert.True(code == 0, errors);
+        int whole = (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds, hits = 0;
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            var random = new Random(seed);
+            string runs = $"killed-{seed}";
+            for (int kill = 0; kill < kills; kill++)
+            {
+                using Process process = TinyRun.Start(_tiny.RunArguments(runs));
+                // One kill: within the training. Many: anywhere, within other stages and the start of the process too.
+                if (kills == 1)
+                    await _tiny.Trained(runs, 40);
+                else
+                    await Task.Delay(random.Next(100, whole));
+                hits += process.HasExited ? 0 : 1;
+                process.Kill();
+                await process.WaitForExitAsync();
+            }
+            // The same command goes on with what is there.
+            (code, _, errors) = await TinyRun.Run(_tiny.RunArguments(runs));
+            Assert.True(code == 0, errors);
+            Assert.Equal(_tiny.ModelOf("whole"), _tiny.ModelOf(runs));
+        }
+        Assert.True(hits >= seeds, $"Only {hits} kills met a living process.");
+    }
+
+    [MountFact]
+    public async Task On_a_full_disk_it_says_so_and_goes_on_once_there_is_room()
+    {
+        (int code, _, string errors) = await TinyRun.Run(_tiny.RunArguments("whole"));
+        Assert.True(code == 0, errors);
+        Directory.CreateDirectory(_tiny.Runs("small"));
+        // Room for a checkpoint of a megabyte, not for three. The mount is gone with its namespace, so the model is copied out.
+        string script = $"""
+            mount -t tmpfs -o size=2400k none "{_tiny.Runs("small")}" || exit 9
+            dotnet "{TinyRun.Dll}" run "{_tiny.Recipe}" --runs "{_tiny.Runs("small")}"; echo "first=$?"
+            echo "left=$(find "{_tiny.Runs("small")}" -name '.unfinished-*' | wc -l) saved=$(find "{_tiny.Runs("small")}" -name 'step-*' | wc -l)"
+            mount -o remount,size=64m none "{_tiny.Runs("small")}" || exit 9
+            dotnet "{TinyRun.Dll}" rerun tiny --runs "{_tiny.Runs("small")}"; echo "second=$?"
+            cp -r "{_tiny.Runs("small")}/.store" "{_tiny.Runs("copied")}"
+            """;
+        using Process shell = Process.Start(new ProcessStartInfo("unshare", ["-rm", "sh", "-c", script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        (_, string output, errors) = await TinyRun.End(shell);
+        Assert.True(output.Contains("first=1", StringComparison.Ordinal), output + errors);
+        Assert.Contains("The disk is full", errors, StringComparison.Ordinal);
+        Assert.Contains("MiB free of", errors, StringComparison.Ordinal);
+        Assert.Matches("left=0 saved=[1-3]", output);
+        Assert.Contains("Goes on from step", output, StringComparison.Ordinal);
+        Assert.Contains("second=0", output, StringComparison.Ordinal);
+        Assert.Equal(_tiny.ModelOf("whole"), TinyRun.Model(_tiny.Runs("copied")));
+    }
+}
+
+/// <summary>A test that sends signals.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PosixFactAttribute : FactAttribute
+{
+    public PosixFactAttribute()
+    {
+        if (OperatingSystem.IsWindows())
+            Skip = "Windows has no signals.";
+    }
+}
+
+/// <summary>A test that mounts a file system of its own, which Linux allows to root, and to others where user namespaces are allowed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class MountFactAttribute : FactAttribute
+{
+    public MountFactAttribute()
+    {
+        if (!CanMount())
+            Skip = "No file system can be mounted here (unshare -rm).";
+    }
+
+    private static bool CanMount()
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        try
+        {
+            using Process probe = Process.Start(new ProcessStartInfo("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]) { RedirectStandardError = true })!;
+            probe.WaitForExit();
+            return probe.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}
