@@ -13,7 +13,8 @@ using Athanor.Training.Pretraining;
 namespace Athanor.Benchmarks;
 
 /// <summary>
-/// Topic train: the trainer (shards, packing, groups, clipping, outlier gates, ledger) beside the bare train step of the engine on the same sizes, in turns; and the quickstart as a whole.
+/// Topic train: the trainer (shards, packing, groups, clipping, outlier gates, ledger) beside the bare train step of the engine on the same sizes, in turns; the quickstart as a
+/// whole; and how long a large checkpoint takes to open.
 /// </summary>
 internal static class TrainTopic
 {
@@ -23,6 +24,8 @@ internal static class TrainTopic
         var report = new Report(options, "train", device.Threads);
         if (options.Wants("quickstart") && !options.Quick)
             QuickstartCase.Run(report);
+        if (options.Wants("open-checkpoint"))
+            OpenCheckpointCase.Run(options, device, report);
         if (!options.Wants("trainer"))
             return 0;
         report.Group("trainer", $"bf16 on {device}; ratio: to the bare step of the engine, measured in turns");

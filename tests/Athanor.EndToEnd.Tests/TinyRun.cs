@@ -52,21 +52,21 @@ internal sealed class TinyRun : IDisposable
         return await End(process);
     }
 
-    /// <summary>Waits until the training has written so many lines of metrics.</summary>
-    public async Task Trained(string runs, int lines)
+    /// <summary>Lines of metrics that the training has written.</summary>
+    public int Lines(string runs)
     {
         string path = Path.Combine(Runs(runs), "tiny", "metrics.jsonl");
-        for (int attempt = 0; attempt < 12_000; attempt++)
-        {
-            if (File.Exists(path))
-            {
-                using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-                if ((await reader.ReadToEndAsync()).Count(c => c == '\n') >= lines)
-                    return;
-            }
+        if (!File.Exists(path))
+            return 0;
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        return reader.ReadToEnd().Count(c => c == '\n');
+    }
+
+    /// <summary>Waits until the training has written so many lines of metrics, or is over.</summary>
+    public async Task Trained(string runs, int lines, Process process)
+    {
+        while (!process.HasExited && Lines(runs) < lines)
             await Task.Delay(5);
-        }
-        throw new TimeoutException("The training did not get that far.");
     }
 
     /// <summary>The bytes of the trained model and its report, by file.</summary>
