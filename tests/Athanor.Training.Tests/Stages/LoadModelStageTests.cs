@@ -66,7 +66,7 @@ public sealed class LoadModelStageTests : IDisposable
         Assert.Equal((extended.VocabularySize + 15) / 16 * 16, config.VocabularySize);
         Assert.Equal((64, RopeScalingKind.Yarn, 2.0, 32), (config.ContextLength, config.RopeScaling!.Kind, config.RopeScaling.Factor, config.RopeScaling.OriginalContextLength));
         Assert.Equal("43", made["load"].Manifest.Notes["new_tokens"]);
-        Assert.Contains("The learning rate 0.005 is above 3.39E-06 = 3e-4 x sqrt(batch / 4M), the ceiling for going on with a trained model.", _messages.Texts);
+        Assert.Contains("The learning rate 0.005 is above 3.39E-06 = 3e-4 x sqrt(batch_tokens / 4M), the ceiling for going on with a trained model. Lower learning_rate, or raise batch_tokens.", _messages.Texts);
         double before = Bits(made["before"]), after = Bits(made["after"]);
         Assert.True(after < share * before, $"{before} bits per byte before, {after} after.");
         Assert.Equal(Bits(made["after"]), double.Parse(made["train"].Manifest.Notes["random.bits_per_byte"], CultureInfo.InvariantCulture), 0.02);
