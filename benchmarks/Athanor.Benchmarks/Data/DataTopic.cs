@@ -8,6 +8,7 @@ internal static class DataTopic
         HashCases.Run,
         NgramCases.Run,
         DedupCases.Run,
+        QualityCases.Run,
     ];
 
     public static int Run(Options options)

@@ -12,7 +12,7 @@ internal sealed record DocumentCorpus(string Name, IReadOnlyList<Document> Docum
     public double Megabytes { get; } = Documents.Sum(document => (double)Encoding.UTF8.GetByteCount(document.Text)) / 1e6;
 
     /// <summary>Half a megabyte is enough to see a mistake.</summary>
-    public static int Limit(Options options) => options.Quick ? 500_000 : 20_000_000;
+    public static int Limit(Options options) => options.Quick ? 500_000 : 5_000_000;
 
     /// <summary>
     /// The corpora that were asked for (--corpus NAME=FILE: text, or .jsonl documents), else what the machine has: the SDK's reference documentation in pages of about 3 kB, and samples of prose.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Athanor.Data.Inspection;
+using Athanor.Data.Quality;
 using Spectre.Console;
 
 namespace Athanor.Cli.Data;
@@ -11,7 +12,8 @@ internal static class WhatIfCommand
     public static Command Create(TextWriter output)
     {
         var options = new OutputOptions();
-        var keep = new Option<string[]>("--keep") { Description = "What kept documents must meet: \"length.characters >= 80\". Given more than once, all of them.", Required = true };
+        var keep = new Option<string[]>("--keep") { Description = "What kept documents must meet: \"length.characters >= 80\". Given more than once, all of them.", DefaultValueFactory = _ => [] };
+        var profile = new Option<string?>("--profile") { Description = "Also the rules of this profile of filter_quality, such as fineweb; --keep replaces those of the same signal." };
         var count = new Option<int>("--count") { Description = "Changes that are shown, nearest to the threshold first.", DefaultValueFactory = _ => 10 };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("whatif", """
@@ -19,11 +21,16 @@ internal static class WhatIfCommand
             step's signals stand for all that the step decided.
 
             Example: athanor data whatif quickstart/filter --keep "length.characters >= 200"
-            """) { keep, count, json };
+            Example: athanor data whatif web/filter_quality --profile fineweb --keep "fineweb.repeated_characters <= 0.1"
+            """) { keep, profile, count, json };
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            ThresholdCondition[] conditions = [.. parsed.GetRequiredValue(keep).Select(ThresholdCondition.Parse)];
+            IReadOnlyList<ThresholdCondition> conditions = [.. parsed.GetValue(keep)!.Select(ThresholdCondition.Parse)];
+            if (parsed.GetValue(profile) is { } name)
+                conditions = QualityReplay.Conditions((QualityProfile.Find(name) ?? throw new ArgumentException($"There is no profile '{name}'. Profiles: {string.Join(", ", QualityProfile.All.Select(known => known.Name))}.")).Rules, conditions);
+            if (conditions.Count == 0)
+                throw new ArgumentException("Say what kept documents must meet, with --keep or --profile.");
             ReplayResult result = ThresholdReplay.Run(new StageOutput(options.Folder(parsed)), parsed.GetValue(options.Set), conditions, Math.Max(0, parsed.GetValue(count)));
             if (parsed.GetValue(json))
                 output.WriteLine(JsonText.Of(result));

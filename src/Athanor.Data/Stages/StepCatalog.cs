@@ -1,5 +1,6 @@
 using Athanor.Data.Decontamination;
 using Athanor.Data.LanguageModels;
+using Athanor.Data.Quality;
 using Athanor.Data.Sampling;
 using Athanor.Data.Steps;
 
@@ -12,6 +13,9 @@ public static class StepCatalog
     public static IReadOnlyList<StepKind> All { get; } =
     [
         StepKind.Of<LengthSettings>("length", "1", "Removes documents that are too short or too long."),
+        StepKind.Of<FilterQualitySettings>("filter_quality", "1", "Removes documents by heuristic rules: gopher-paper, fineweb, c4, dolma, dclm, slimpajama, or rules of one's own."),
+        StepKind.Of<C4LinesSettings>("c4_lines", "1", "Keeps the lines that C4's rules keep, and documents with enough sentences in them."),
+        StepKind.Of<RefinedWebLinesSettings>("refinedweb_lines", "1", "Takes out lines of capitals, counters, menus; removes documents that lose much by it."),
         StepKind.Of<SampleSettings>("sample", "1", "Keeps a random share of documents, by the seed.", usesSeed: true),
         StepKind.Of<DecontaminateSettings>("decontaminate", "1", "Removes documents that hold copies of questions of tasks, or cuts the copies out."),
         StepKind.WithModel<PerplexitySettings>("perplexity", "1", "Removes documents, or puts them into buckets, by how well an n-gram model of good text predicts them."),
