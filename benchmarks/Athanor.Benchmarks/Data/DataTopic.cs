@@ -9,6 +9,7 @@ internal static class DataTopic
         NgramCases.Run,
         DedupCases.Run,
         QualityCases.Run,
+        PipelineCases.Run,
     ];
 
     public static int Run(Options options)
