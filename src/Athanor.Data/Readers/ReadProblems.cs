@@ -60,6 +60,19 @@ public sealed class ReadProblems
     private readonly SortedDictionary<ReadProblemKind, long> _counts = [];
     private readonly List<ReadProblem> _first = [];
 
+    /// <summary>No problem yet.</summary>
+    public ReadProblems()
+    {
+    }
+
+    /// <summary>Those that were noted before.</summary>
+    internal ReadProblems(IReadOnlyDictionary<ReadProblemKind, long> counts, IReadOnlyList<ReadProblem> first)
+    {
+        foreach ((ReadProblemKind kind, long count) in counts)
+            _counts.Add(kind, count);
+        _first.AddRange(first);
+    }
+
     /// <summary>How often each kind was met.</summary>
     public IReadOnlyDictionary<ReadProblemKind, long> Counts => _counts;
 

@@ -1,4 +1,5 @@
 using Athanor.Data.Documents;
+using Athanor.Data.Execution;
 using Athanor.Data.Readers;
 using Athanor.Runs.Files;
 using Athanor.Runs.Recipes;
@@ -12,30 +13,28 @@ internal static class ReaderStage
     public const string ProblemFile = "problems.jsonl";
 
     public static StageKind Kind<TSettings>(string name, string summary, string version = "1") where TSettings : ReaderSettings =>
-        StageKind.Of<TSettings>(name, version, summary, DataStages.Documents, Run) with { UsesSeed = false };
+        StageKind.Of<TSettings>(name, version, summary, DataStages.Documents, Run) with
+        {
+            UsesSeed = false,
+            Sections = [typeof(DataSettings)],
+            Resumable = true,
+        };
 
     private static Task Run(StageContext context, ReaderSettings settings, CancellationToken cancellation)
     {
         IDocumentReader reader = settings.Open();
         IReadOnlyList<ReadTask> tasks = reader.Tasks(settings.TaskMb * 1_000_000L);
-        var problems = new ReadProblems();
-        using var writer = new DocumentWriter(Path.Combine(context.Output, DocumentFile.Name));
+        DataSettings data = context.Section<DataSettings>();
         context.Progress.Expect(tasks.Sum(task => task.Bytes), "bytes");
-        long done = 0;
-        foreach (ReadTask task in tasks)
-        {
-            foreach (ReadDocument read in reader.Read(task, default, problems, cancellation))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                writer.Write(read.Document);
-            }
-            context.Progress.Report(done += task.Bytes, $"{writer.Count:N0} documents");
-        }
-        if (writer.Count == 0)
+        var run = new ReadRun(reader, tasks, data.Options.Workers, data.CheckpointEvery, context.Work);
+        run.Run(bytes => context.Progress.Report(bytes, $"{run.Progress.Documents:N0} documents"), cancellation);
+        ReadProblems problems = run.Progress.Problems.Restore();
+        if (run.Progress.Documents == 0)
             throw new InvalidDataException($"'{settings.Path}' holds no document that can be read{First(problems)}.");
+        File.Move(Path.Combine(context.Work, ReadRun.Documents), Path.Combine(context.Output, DocumentFile.Name));
         context.Note("files", tasks.SelectMany(task => task.Parts).Select(part => part.Path).Distinct().Count());
-        context.Note("documents", writer.Count);
-        context.Note("characters", writer.Length);
+        context.Note("documents", run.Progress.Documents);
+        context.Note("characters", run.Progress.Characters);
         NoteProblems(context, problems);
         return Task.CompletedTask;
     }
