@@ -39,6 +39,9 @@ public enum ReadProblemKind
     /// <summary>The file was written to while it was read; what was read may not fit together.</summary>
     Changed,
 
+    /// <summary>The record is of a kind that the settings do not ask for: an image, a page that was not found.</summary>
+    NotAsked,
+
     /// <summary>The file uses a feature of its format that is not read here.</summary>
     Unsupported,
 }

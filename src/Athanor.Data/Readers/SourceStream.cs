@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using Athanor.Data.Compression;
 
 namespace Athanor.Data.Readers;
 
@@ -25,7 +25,7 @@ internal static class SourceStream
             file.Position = position;
             return file;
         }
-        Stream stream = new RatioGuard(file, new GZipStream(file, CompressionMode.Decompress), limits);
+        Stream stream = new RatioGuard(file, new GzipSequence(file), limits);
         Skip(stream, position);
         return stream;
     }

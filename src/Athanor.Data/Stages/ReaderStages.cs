@@ -5,5 +5,5 @@ namespace Athanor.Data.Stages;
 /// <summary>The stage kinds that read foreign files and write documents for others.</summary>
 internal static class ReaderStages
 {
-    public static IReadOnlyList<StageKind> All { get; } = [ReadJsonlStage.Kind];
+    public static IReadOnlyList<StageKind> All { get; } = [ReadJsonlStage.Kind, ReadWarcStage.Kind];
 }
