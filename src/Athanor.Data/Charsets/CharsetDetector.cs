@@ -39,10 +39,11 @@ internal static class CharsetDetector
         try
         {
             Span<byte> high = sample.AsSpan(0, TakeHigh(bytes, sample.AsSpan(0, Sample)));
+            double dense = Dense(high);
             (Candidate Candidate, double Score) best = (Candidates[0], Convincing);
             foreach (Candidate candidate in Candidates)
             {
-                double score = Score(candidate, text.AsSpan(0, candidate.Charset.Encoding.GetChars(high, text)));
+                double score = Score(candidate, text.AsSpan(0, candidate.Charset.Encoding.GetChars(high, text))) * (candidate.Latin ? 1 - dense : 1);
                 if (score > best.Score)
                     best = (candidate, score);
             }
@@ -81,6 +82,19 @@ internal static class CharsetDetector
         return taken;
     }
 
+    /// <summary>The share of bytes in runs of three and more. Letters beyond ASCII stand alone in Latin scripts.</summary>
+    private static double Dense(ReadOnlySpan<byte> sample)
+    {
+        int all = 0, dense = 0, run = 0;
+        foreach (byte b in sample)
+        {
+            run = b >= 0x80 ? run + 1 : 0;
+            all += b >= 0x80 ? 1 : 0;
+            dense += run > 3 ? 1 : run == 3 ? 3 : 0;
+        }
+        return (double)dense / Math.Max(1, all);
+    }
+
     private static double Score(Candidate candidate, ReadOnlySpan<char> text)
     {
         int all = 0, frequent = 0, wrong = 0;
@@ -94,10 +108,13 @@ internal static class CharsetDetector
             else if (c is '\uFFFD' or (>= '\u0080' and <= '\u009F') or (>= '\uE000' and <= '\uF8FF'))
                 wrong++;
         }
-        return all < Least && candidate.Share < 0.9 ? 0 : ((double)frequent - 4 * wrong) / Math.Max(1, all) / candidate.Share;
+        return all < Least && !candidate.Latin ? 0 : ((double)frequent - 4 * wrong) / Math.Max(1, all) / candidate.Share;
     }
 
     private static Candidate New(string label, string frequent, double share) => new(CharsetLabels.Find(label)!, SearchValues.Create(frequent), share);
 
-    private sealed record Candidate(Charset Charset, SearchValues<char> Frequent, double Share);
+    private sealed record Candidate(Charset Charset, SearchValues<char> Frequent, double Share)
+    {
+        public bool Latin => Share >= 0.9;
+    }
 }

@@ -62,7 +62,8 @@ internal sealed class GzipMembers : IDisposable
         if (!Need(1))
             return false;
         Start = Position;
-        _start += Header();
+        int header = Header();
+        _start += header;
         (_crc, Unpacked, _handed) = (0, 0, _start);
         _inflate = new DeflateStream(_feed, CompressionMode.Decompress);
         return true;

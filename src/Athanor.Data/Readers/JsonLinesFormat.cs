@@ -2,7 +2,7 @@ using Athanor.Data.Documents;
 
 namespace Athanor.Data.Readers;
 
-/// <summary>A JSON object a line, each a document; plain files are read in parts.</summary>
+/// <summary>A JSON object a line, each a document, or an array of them; plain files are read in parts.</summary>
 /// <param name="keys">Where a document's parts lie.</param>
 /// <param name="limits">What is borne.</param>
 internal sealed class JsonLinesFormat(JsonKeys keys, ReadLimits limits) : FileFormat
@@ -14,10 +14,10 @@ internal sealed class JsonLinesFormat(JsonKeys keys, ReadLimits limits) : FileFo
     public override IEnumerable<PartDocument> Read(FilePart part, long position, ReadProblems problems, CancellationToken cancellation)
     {
         var parser = new JsonDocumentParser(keys, part.Name, problems);
-        foreach (BoundedLines lines in LineParts.Read(part, position, !SourceStream.IsPacked(part.Path), limits, problems, cancellation))
+        foreach (JsonRecord record in JsonRecords.Read(part, position, limits, problems, cancellation))
         {
-            if (parser.Parse(lines.Line.Span, lines.Offset) is { } document)
-                yield return new PartDocument(document, lines.Next);
+            if (parser.Parse(record.Bytes.Span, record.Offset) is { } document)
+                yield return new PartDocument(document, record.Next);
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Athanor.Data.Readers;
 internal static class SourceStream
 {
     /// <summary>Endings that name a compression.</summary>
-    public static IReadOnlyList<string> Packed { get; } = [".gz"];
+    public static IReadOnlyList<string> Packed { get; } = [".gz", ".zst", ".bz2"];
 
     /// <summary>Endings with each compression behind them, and without.</summary>
     public static IReadOnlyList<string> Endings(params string[] plain) => [.. plain, .. plain.SelectMany(ending => Packed.Select(packed => ending + packed))];
@@ -25,10 +25,17 @@ internal static class SourceStream
             file.Position = position;
             return file;
         }
-        Stream stream = new RatioGuard(file, new GzipSequence(file), limits);
+        Stream stream = new RatioGuard(file, Unpacked(path, file), limits);
         Skip(stream, position);
         return stream;
     }
+
+    private static Stream Unpacked(string path, Stream file) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".gz" => new GzipSequence(file),
+        ".zst" => new ZstdStream(file),
+        _ => new Bzip2Stream(file),
+    };
 
     private static void Skip(Stream stream, long bytes)
     {

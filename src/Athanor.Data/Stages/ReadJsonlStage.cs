@@ -30,5 +30,5 @@ public sealed record ReadJsonlSettings : ReaderSettings, IValidated
 /// <summary>Reads JSON Lines.</summary>
 public static class ReadJsonlStage
 {
-    internal static StageKind Kind { get; } = ReaderStage.Kind<ReadJsonlSettings>("read_jsonl", "Reads JSON Lines (.jsonl, .ndjson, also .gz), a document a line.");
+    internal static StageKind Kind { get; } = ReaderStage.Kind<ReadJsonlSettings>("read_jsonl", "Reads JSON Lines (.jsonl, .ndjson, also .gz and .zst), a document a line.");
 }

@@ -13,6 +13,7 @@ internal sealed class WarcRecords(WarcInput input, string file, ReadLimits limit
     public const int IndexBits = 20;
     private const int LongestHeader = 1 << 18;
     private bool _inside;
+    private int _index;
 
     /// <summary>Takes what is wrong.</summary>
     public ReadProblems Problems { get; set; } = new();
@@ -26,8 +27,8 @@ internal sealed class WarcRecords(WarcInput input, string file, ReadLimits limit
     /// <summary>The byte of the file at which the record, or the gzip member that it is in, begins.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>The number of the record in its gzip member.</summary>
-    public int Index { get; private set; }
+    /// <summary>The number of the record in its gzip member; 0 in plain files, where the offset says all.</summary>
+    public int Index => input.IsGzip ? _index : 0;
 
     /// <summary>Goes to the next record that can be read. One that begins a run at or behind the end is not taken.</summary>
     public bool Move(long end)
@@ -40,7 +41,7 @@ internal sealed class WarcRecords(WarcInput input, string file, ReadLimits limit
                 {
                     if (input.IsGzip && input.Position >= end)
                         return false;
-                    Index = -1;
+                    _index = -1;
                     if (!(_inside = input.NextRun()))
                         return false;
                 }
@@ -95,7 +96,7 @@ internal sealed class WarcRecords(WarcInput input, string file, ReadLimits limit
     {
         while (input.SkipLineEnds())
         {
-            Index++;
+            _index++;
             Offset = input.IsGzip ? input.RunStart : input.Position;
             if (!input.Need(5) || !input.Bytes.Span.StartsWith("WARC/"u8))
             {
@@ -154,7 +155,7 @@ internal sealed class WarcRecords(WarcInput input, string file, ReadLimits limit
         }
         // A record that begins within the block, or else the next one behind it.
         ReadOnlySpan<byte> bytes = input.Bytes.Span;
-        int inner = bytes[..Math.Min(length, bytes.Length)].IndexOf("\r\n\r\nWARC/"u8);
+        int inner = bytes[..Math.Min(length + 5, bytes.Length)].IndexOf("\r\n\r\nWARC/"u8);
         if (inner >= 0)
         {
             Note(ReadProblemKind.BadRecord, $"the record says that it has {length} bytes and another one begins after {inner}");
@@ -176,9 +177,13 @@ internal sealed class WarcRecords(WarcInput input, string file, ReadLimits limit
     /// <summary>Whether a block of this length is followed by what follows blocks.</summary>
     private bool EndsBehind(int length)
     {
+        // What ends a record was counted as its block.
+        bool counted = input.Bytes.Span[..length].EndsWith("\r\n\r\n"u8);
         int ends = length;
         while (input.Need(ends + 1) && input.Bytes.Span[ends] is (byte)'\r' or (byte)'\n' && ends < length + 64)
             ends++;
+        if (counted && ends == length)
+            return false;
         return !input.Need(ends + 1) || (input.Need(ends + 5) && input.Bytes.Span[ends..].StartsWith("WARC/"u8));
     }
 
