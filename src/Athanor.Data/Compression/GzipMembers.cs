@@ -10,9 +10,9 @@ namespace Athanor.Data.Compression;
 /// </summary>
 internal sealed class GzipMembers : IDisposable
 {
-    private const int Chunk = 8192, Window = 1 << 18, Margin = 32, LongestHeader = 1 << 17;
+    private const int Chunk = 8192, LargestWindow = 1 << 18, Margin = 32, LongestHeader = 1 << 17;
     private readonly Stream _file;
-    private readonly byte[] _buffer = new byte[Window];
+    private readonly byte[] _buffer;
     private readonly Feed _feed;
     private DeflateStream? _inflate;
     private int _start, _end, _handed;
@@ -23,8 +23,12 @@ internal sealed class GzipMembers : IDisposable
     public GzipMembers(Stream file, long position)
     {
         (_file, _feed) = (file, new Feed(this));
+        // Of small files all of it, and a little that shows where it ends.
+        _buffer = new byte[(int)Math.Clamp(file.Length - position + Margin, Chunk + 2 * Margin, LargestWindow)];
         Seek(position);
     }
+
+    private int Window => _buffer.Length;
 
     /// <summary>The byte at which the member begins.</summary>
     public long Start { get; private set; }

@@ -13,7 +13,7 @@ internal sealed class ZstdBlock
     private static readonly byte[] MatchBits = [.. new byte[32], 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
     private static readonly int[] LengthBases = Bases(LengthBits, 0), MatchBases = Bases(MatchBits, 3);
 
-    private readonly byte[] _literals = new byte[Largest];
+    private byte[] _literals = [];
     private readonly ZstdHuffman _huffman = new();
     private readonly Table _lengths = new(LengthDefaults, 6, 9, 36), _offsets = new(OffsetDefaults, 5, 8, 32), _matches = new(MatchDefaults, 6, 9, 53);
     private int _last1, _last2, _last3;
@@ -145,8 +145,9 @@ internal sealed class ZstdBlock
                 literals = block.Slice(head, size);
                 return head + size;
             }
-            _literals.AsSpan(0, size).Fill(block[head]);
-            literals = _literals.AsSpan(0, size);
+            Span<byte> repeated = Room(size);
+            repeated.Fill(block[head]);
+            literals = repeated;
             return head + 1;
         }
         int header = format < 2 ? 3 : format + 2, bits = format < 2 ? 10 : format == 2 ? 14 : 18;
@@ -159,13 +160,22 @@ internal sealed class ZstdBlock
             streams = streams[_huffman.Read(streams)..];
         else if (!_huffman.IsSet)
             throw new InvalidDataException("a block refers to a Huffman table that there is not");
-        Span<byte> symbols = _literals.AsSpan(0, count);
+        Span<byte> symbols = Room(count);
         if (format == 0)
             _huffman.Decode(streams, symbols);
         else
             FourStreams(streams, symbols);
         literals = symbols;
         return header + packed;
+    }
+
+    private Span<byte> Room(int literals)
+    {
+        if (literals > Largest)
+            throw new InvalidDataException("a block is larger than allowed");
+        if (_literals.Length < literals)
+            _literals = new byte[literals];
+        return _literals.AsSpan(0, literals);
     }
 
     private void FourStreams(ReadOnlySpan<byte> streams, Span<byte> symbols)

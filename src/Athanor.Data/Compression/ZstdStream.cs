@@ -12,9 +12,9 @@ internal sealed class ZstdStream(Stream packed) : UnpackedStream
     private const uint Magic = 0xFD2FB528;
     private const long LargestWindow = 128 << 20;
     private readonly BufferedStream _input = new(packed, 1 << 16);
-    private readonly byte[] _block = new byte[ZstdBlock.Largest];
+    private byte[] _block = new byte[1 << 10];
     private readonly ZstdBlock _decoder = new();
-    private byte[] _output = new byte[2 * ZstdBlock.Largest];
+    private byte[] _output = [];
     private XxHash64? _hash;
     private int _window, _read, _end;
     private long _frameStart, _frameBytes, _declared, _taken;
@@ -125,6 +125,8 @@ internal sealed class ZstdStream(Stream packed) : UnpackedStream
             throw new InvalidDataException("a block's head is wrong");
         Room();
         int begin = _end;
+        if (kind != 1 && _block.Length < size)
+            _block = new byte[size];
         Fill(_block.AsSpan(0, kind == 1 ? 1 : size));
         switch (kind)
         {
@@ -162,12 +164,14 @@ internal sealed class ZstdStream(Stream packed) : UnpackedStream
     /// <summary>Makes room for a block behind what is there; all of it was read, but matches may refer to a window of it.</summary>
     private void Room()
     {
-        if (_output.Length - _end >= ZstdBlock.Largest)
+        int largest = Math.Min(_window, ZstdBlock.Largest);
+        if (_output.Length - _end >= largest)
             return;
         int keep = Math.Min(_end, _window);
         byte[] to = _output;
-        if (_output.Length < 2 * (long)_window + ZstdBlock.Largest)
-            to = new byte[Math.Min(2L * _output.Length, 2L * _window + 2 * ZstdBlock.Largest)];
+        // It grows with what is unpacked, not with what the header says.
+        if (_output.Length < 2L * _window)
+            to = new byte[Math.Min(2L * _window, Math.Max(2L * _output.Length, 2L * largest))];
         _output.AsSpan(_end - keep, keep).CopyTo(to);
         (_output, _read, _end) = (to, keep, keep);
     }

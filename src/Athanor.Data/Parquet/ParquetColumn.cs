@@ -15,7 +15,10 @@ internal sealed class ParquetColumn(Stream file, ParquetField field, ParquetChun
     private long _position = chunk.Offset, _left = chunk.Values;
     private ReadOnlyMemory<byte> _values, _dictionary;
     private List<(int Start, int Length)>? _entries;
-    private HybridReader? _levels, _indices;
+    private HybridReader? _levels, _indices, _truths;
+    private DeltaReader? _deltas, _lengths, _prefixes;
+    private byte[] _before = [];
+    private bool _split;
     private int _at, _bit, _pageLeft;
 
     /// <summary>The next value as text, or null.</summary>
@@ -33,6 +36,14 @@ internal sealed class ParquetColumn(Stream file, ParquetField field, ParquetChun
             (int start, int length) = index >= 0 && index < _entries!.Count ? _entries[index] : throw new InvalidDataException("a value is not in its dictionary");
             return Text(_dictionary.Span.Slice(start, length));
         }
+        if (_truths is { } truths)
+            return truths.Next() != 0 ? "true" : "false";
+        if (_deltas is { } deltas)
+            return (field.Type == ParquetType.Int32 ? (int)deltas.Next() : deltas.Next()).ToString(CultureInfo.InvariantCulture);
+        if (_lengths is { } lengths)
+            return Text(Delta(lengths));
+        if (_split)
+            return Text(Gathered());
         if (field.Type == ParquetType.Boolean)
         {
             bool value = (Values(_bit >> 3, 1)[0] & (1 << (_bit & 7))) != 0;
@@ -153,7 +164,7 @@ internal sealed class ParquetColumn(Stream file, ParquetField field, ParquetChun
 
     private void SetValues(ReadOnlyMemory<byte> bytes, ParquetPage page)
     {
-        (_values, _at, _bit, _indices) = (bytes, 0, 0, null);
+        (_values, _at, _bit, _indices, _truths, _deltas, _lengths, _prefixes, _split) = (bytes, 0, 0, null, null, null, null, null, false);
         switch (page.Encoding)
         {
             case ParquetPage.Plain:
@@ -163,12 +174,67 @@ internal sealed class ParquetColumn(Stream file, ParquetField field, ParquetChun
                 int width = bytes.IsEmpty ? 0 : bytes.Span[0];
                 _indices = width <= 32 ? new HybridReader(bytes.IsEmpty ? bytes : bytes[1..], width) : throw new InvalidDataException("a page's indices are wider than allowed");
                 break;
+            case ParquetPage.Rle when field.Type == ParquetType.Boolean && bytes.Length >= 4:
+                _truths = new HybridReader(bytes[4..], 1);
+                break;
+            case ParquetPage.DeltaNumbers when field.Type is ParquetType.Int32 or ParquetType.Int64:
+                _deltas = new DeltaReader(bytes);
+                break;
+            case ParquetPage.DeltaLengths when field.Type == ParquetType.ByteArray:
+                (_lengths, _at) = Lengths(bytes, 0);
+                break;
+            case ParquetPage.DeltaTexts when field.Type is ParquetType.ByteArray or ParquetType.FixedLengthByteArray:
+                (_prefixes, int behind) = Lengths(bytes, 0);
+                (_lengths, _at) = Lengths(bytes, behind);
+                _before = [];
+                break;
+            case ParquetPage.SplitBytes when field.Type is not (ParquetType.ByteArray or ParquetType.Boolean):
+                _split = true;
+                break;
             default:
-                throw new ReadStopException(ReadProblemKind.Unsupported, _position, $"the column '{field.Name}' is in encoding {page.Encoding}; PLAIN and dictionaries are read. Write it anew without DELTA and BYTE_STREAM_SPLIT encodings");
+                throw new ReadStopException(ReadProblemKind.Unsupported, _position, $"the column '{field.Name}' ({field.Type}) is in encoding {page.Encoding}, which is not read");
         }
         (_pageLeft, _left) = (page.Values, _left - page.Values);
         if (_left < 0 || page.Values < 0)
             throw new InvalidDataException("a column has more values than it says");
+    }
+
+    /// <summary>A reader of lengths, and where what they measure begins.</summary>
+    private static (DeltaReader Lengths, int Behind) Lengths(ReadOnlyMemory<byte> bytes, int from)
+    {
+        var all = new DeltaReader(bytes[from..]);
+        if (all.Count > (1 << 22) + 8L * bytes.Length)
+            throw new InvalidDataException("a page has more values than bits");
+        for (int i = 0; i < all.Count; i++)
+            all.Next();
+        return (new DeltaReader(bytes[from..]), from + all.Position);
+    }
+
+    private ReadOnlySpan<byte> Delta(DeltaReader lengths)
+    {
+        long length = lengths.Next(), prefix = _prefixes?.Next() ?? 0;
+        if (length < 0 || length > _values.Length - _at || prefix < 0 || prefix > _before.Length)
+            throw new InvalidDataException("a page's lengths are longer than itself");
+        ReadOnlySpan<byte> text = Values(_at, (int)length);
+        _at += (int)length;
+        if (_prefixes is null)
+            return text;
+        if (prefix + length > largestPage)
+            throw new InvalidDataException("a page's values grow beyond all bounds");
+        return _before = [.. _before.AsSpan(0, (int)prefix), .. text];
+    }
+
+    /// <summary>A value whose bytes lie apart: all first bytes, then all second ones.</summary>
+    private byte[] Gathered()
+    {
+        int at = 0, size = Size([], ref at), count = _values.Length / Math.Max(1, size);
+        if (_at >= count)
+            throw new InvalidDataException("a page has fewer values than it says");
+        byte[] value = new byte[size];
+        for (int i = 0; i < size; i++)
+            value[i] = _values.Span[i * count + _at];
+        _at++;
+        return value;
     }
 
     private byte[] Unpack(byte[] packed, int length)

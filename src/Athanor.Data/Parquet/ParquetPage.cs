@@ -4,7 +4,7 @@ namespace Athanor.Data.Parquet;
 internal struct ParquetPage
 {
     public const int Data = 0, Dictionary = 2, DataV2 = 3;
-    public const int Plain = 0, PlainDictionary = 2, Rle = 3, RleDictionary = 8;
+    public const int Plain = 0, PlainDictionary = 2, Rle = 3, DeltaNumbers = 5, DeltaLengths = 6, DeltaTexts = 7, RleDictionary = 8, SplitBytes = 9;
 
     public int HeaderLength, Type, Unpacked, Packed, Values, Encoding, LevelEncoding, LevelBytes, RepetitionBytes;
     public bool IsPacked;

@@ -11,7 +11,7 @@ internal sealed class WarcInput : IDisposable
     private readonly Stream _file;
     private readonly GzipMembers? _members;
     private readonly ReadLimits _limits;
-    private byte[] _buffer = new byte[1 << 17];
+    private byte[] _buffer = new byte[1 << 16];
     private int _start, _end;
     private long _unpacked;
     private bool _ended = true, _begun;

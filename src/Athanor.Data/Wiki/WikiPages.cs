@@ -6,7 +6,7 @@ namespace Athanor.Data.Wiki;
 /// </summary>
 internal sealed class WikiPages(Stream stream, long offset, int longest)
 {
-    private byte[] _buffer = new byte[1 << 18];
+    private byte[] _buffer = new byte[1 << 16];
     private int _start, _end;
     private bool _ended;
 
