@@ -6,6 +6,7 @@ internal static class DataTopic
     private static readonly Action<Options, Report>[] Families =
     [
         HashCases.Run,
+        ReaderCases.Run,
         NgramCases.Run,
         DedupCases.Run,
         QualityCases.Run,
