@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
@@ -16,6 +17,7 @@ internal readonly record struct DecodedText(string Text, string Charset, bool Va
 internal static class TextDecoder
 {
     private const int MetaWindow = 4096;
+    private static readonly SearchValues<char> ValueEnds = SearchValues.Create(" \t\r\n\"';/>?");
     private static readonly UTF8Encoding Utf8Text = new(false);
 
     /// <summary>Decodes a page or file.</summary>
@@ -119,7 +121,7 @@ internal static class TextDecoder
         if (value.IsEmpty || value[0] != '=')
             return null;
         value = value[1..].TrimStart(" \t\r\n\"'");
-        int end = value.IndexOfAny(" \t\r\n\"';/>?");
+        int end = value.IndexOfAny(ValueEnds);
         return CharsetLabels.Find(end < 0 ? value : value[..end]);
     }
 }

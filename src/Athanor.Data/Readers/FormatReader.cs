@@ -1,5 +1,4 @@
 using System.Text;
-using Athanor.Data.Documents;
 
 namespace Athanor.Data.Readers;
 
@@ -114,7 +113,7 @@ public sealed class FormatReader(string path, FileFormat format, string? source 
         return null;
     }
 
-    private IEnumerable<FilePart> Files()
+    private FilePart[] Files()
     {
         if (File.Exists(path))
             return [new FilePart(path, Path.GetFileName(path), 0, new FileInfo(path).Length)];

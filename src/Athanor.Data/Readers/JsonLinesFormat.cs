@@ -1,5 +1,3 @@
-using Athanor.Data.Documents;
-
 namespace Athanor.Data.Readers;
 
 /// <summary>A JSON object a line, each a document, or an array of them; plain files are read in parts.</summary>

@@ -1,6 +1,5 @@
 using Athanor.Data.Readers;
 using Athanor.Runs.Recipes;
-using Athanor.Runs.Settings;
 
 namespace Athanor.Data.Stages;
 

@@ -1,7 +1,6 @@
 using Athanor.Data.Readers;
 using Athanor.Data.Wiki;
 using Athanor.Runs.Recipes;
-using Athanor.Runs.Settings;
 
 namespace Athanor.Data.Stages;
 
