@@ -11,6 +11,8 @@ internal static class DataTopic
         DedupCases.Run,
         QualityCases.Run,
         PipelineCases.Run,
+        AgreementCases.Run,
+        CleaningCases.Run,
     ];
 
     public static int Run(Options options)

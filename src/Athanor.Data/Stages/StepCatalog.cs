@@ -1,8 +1,11 @@
 using Athanor.Data.Decontamination;
 using Athanor.Data.LanguageModels;
+using Athanor.Data.Privacy;
 using Athanor.Data.Quality;
+using Athanor.Data.Repair;
 using Athanor.Data.Sampling;
 using Athanor.Data.Steps;
+using Athanor.Data.Words;
 
 namespace Athanor.Data.Stages;
 
@@ -16,6 +19,9 @@ public static class StepCatalog
         StepKind.Of<FilterQualitySettings>("filter_quality", "1", "Removes documents by heuristic rules: gopher-paper, fineweb, c4, dolma, dclm, slimpajama, or rules of one's own."),
         StepKind.Of<C4LinesSettings>("c4_lines", "1", "Keeps the lines that C4's rules keep, and documents with enough sentences in them."),
         StepKind.Of<RefinedWebLinesSettings>("refinedweb_lines", "1", "Takes out lines of capitals, counters, menus; removes documents that lose much by it."),
+        StepKind.Of<PiiSettings>("pii", "1", "Masks e-mail addresses, telephone, account and card numbers, internet addresses, keys and tokens, or puts examples in their place."),
+        StepKind.Of<RepairSettings>("repair", "1", "Undoes wrong encodings, deletes control and zero-width characters, composes characters, makes line ends one kind."),
+        StepKind.Of<FilterWordsSettings>("filter_words", "1", "Removes documents with words of lists, such as those about sex and abuse.", usesSeed: true),
         StepKind.Of<SampleSettings>("sample", "1", "Keeps a random share of documents, by the seed.", usesSeed: true),
         StepKind.Of<DecontaminateSettings>("decontaminate", "1", "Removes documents that hold copies of questions of tasks, or cuts the copies out."),
         StepKind.WithModel<PerplexitySettings>("perplexity", "1", "Removes documents, or puts them into buckets, by how well an n-gram model of good text predicts them."),
