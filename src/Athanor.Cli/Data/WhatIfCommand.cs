@@ -18,9 +18,11 @@ internal static class WhatIfCommand
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("whatif", """
             Replays thresholds on the signals that a stage stored: what would go, what would stay, and which documents. Nothing is computed anew. Conditions on a
-            step's signals stand for all that the step decided.
+            step's signals stand for all that the step decided; of a quality filter, the rules on other signals stay as they were.
 
-            Example: athanor data whatif quickstart/filter --keep "length.characters >= 200"
+            Examples:
+              athanor data whatif quickstart/filter --keep "length.characters >= 200"
+              athanor data whatif web/quality --keep "datatrove.words >= 30"
             Example: athanor data whatif web/filter_quality --profile fineweb --keep "fineweb.repeated_characters <= 0.1"
             """) { keep, profile, count, json };
         options.AddTo(command);

@@ -17,13 +17,16 @@ public sealed class StageOutput
         Folder = Path.GetFullPath(folder);
         if (!File.Exists(Path.Combine(Folder, DocumentFile.Name)))
             throw new InvalidDataException($"'{folder}' holds no {DocumentFile.Name}. Give RUN/STAGE of a stage that makes documents, or its folder.");
-        Notes = ReadNotes(Path.Combine(Folder, ManifestFile), out IReadOnlyList<string> parents);
+        Notes = ReadNotes(Manifest, out IReadOnlyList<string> parents);
         Parents = parents;
         Sets = [.. Directory.EnumerateFiles(Folder, "val-*.jsonl").Select(file => Path.GetFileNameWithoutExtension(file)["val-".Length..]).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>The folder.</summary>
     public string Folder { get; }
+
+    /// <summary>Where its manifest lies, if it has one.</summary>
+    internal string Manifest => Path.Combine(Folder, ManifestFile);
 
     /// <summary>What the stage noted: counts.</summary>
     public IReadOnlyDictionary<string, string> Notes { get; }

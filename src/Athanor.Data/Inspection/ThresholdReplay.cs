@@ -36,8 +36,8 @@ public sealed record ReplayResult
 }
 
 /// <summary>
-/// Replays thresholds on stored signals, without a text and without a step. Conditions on a step's signals stand for what that step decided: what it removed is kept where they hold. Documents
-/// that another step removed stay removed.
+/// Replays thresholds on stored signals, without a text and without a step. Conditions on a step's signals stand for what that step decided: what it removed is kept where they hold; of a quality filter, rules
+/// on other signals stay as they were. Documents that another step removed stay removed.
 /// </summary>
 public static class ThresholdReplay
 {
@@ -53,6 +53,8 @@ public static class ThresholdReplay
         ArgumentNullException.ThrowIfNull(conditions);
         string path = output.SignalsOf(set) ?? throw new InvalidDataException($"'{output.Folder}' has no {SignalFile.Name}. Only stages that take documents through steps store signals.");
         using var reader = new SignalReader(path);
+        ThresholdCondition[] named = [.. conditions.Select(condition => condition with { Signal = reader.Names[condition.ColumnOf(reader.Names)] })];
+        conditions = QualityConditions.Complete(output.Manifest, named);
         int[] columns = [.. conditions.Select(condition => condition.ColumnOf(reader.Names))];
         string[] steps = [.. reader.Names.Select(name => name[..name.IndexOf('.', StringComparison.Ordinal)])];
         var state = new State(reader, conditions, columns, steps, examples);

@@ -61,6 +61,33 @@ public sealed class InspectionTests : IDisposable
         Assert.Equal(which == 2 ? 0 : added, result.Unseen);
     }
 
+    /// <summary>Moving one threshold and running the stage again are the same.</summary>
+    [Theory]
+    [InlineData(3, 60)]
+    [InlineData(20, 90)]
+    [InlineData(1, 45)]
+    public async Task One_moved_threshold_of_a_quality_filter_decides_as_a_new_run_does(int min, int length)
+    {
+        _folder.Write("words.txt", string.Join('\n', Enumerable.Range(0, 400).Select(number => string.Join(' ', Enumerable.Repeat(new string('w', 1 + number % 7), 1 + number * 13 % 40)))));
+        const string Quality = """
+            stages:
+              read: { use: read_text, path: words.txt, unit: line }
+              quality:
+                use: process
+                from: read
+                steps:
+                  - { kind: length, max: LENGTH }
+                  - { kind: filter_quality, rules: [{ signal: datatrove.words, min: WORDS }, { signal: datatrove.mean_word_length, min: 2, max: 6 }] }
+            """;
+        string Recipe(int words) => Quality.Replace("WORDS", $"{words}", StringComparison.Ordinal).Replace("LENGTH", $"{length}", StringComparison.Ordinal);
+        Artifact before = (await DataRecipe.Run(_folder, Recipe(10)))["quality"], after = (await DataRecipe.Run(_folder, Recipe(min)))["quality"];
+        ReplayResult result = ThresholdReplay.Run(new StageOutput(before.Folder), null, [ThresholdCondition.Parse($"datatrove.words >= {min}")], 3);
+        Assert.Equal(before.Manifest.Notes["documents"], $"{result.KeptBefore}");
+        Assert.Equal(after.Manifest.Notes["documents"], $"{result.KeptAfter}");
+        Assert.NotEqual(result.KeptBefore, result.KeptAfter);
+        Assert.Equal(0, result.Unseen);
+    }
+
     [Fact]
     public async Task A_signal_that_is_not_there_is_named_with_those_that_are()
     {
