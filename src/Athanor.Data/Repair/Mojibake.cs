@@ -86,6 +86,9 @@ internal static class Mojibake
         // é“” is an ideograph as bytes; â begins the marks themselves, which are the most common mistakes.
         if (length == 3)
             return text[start] != '\u00E2' && text[start + 1] > '\u00FF' && text[start + 2] > '\u00FF';
+        // Of four bytes those count that begin with ð: emoji. Others would be planes without characters.
+        if (length == 4)
+            return text[start] != '\u00F0';
         if (length != 2)
             return false;
         // Latin, Greek, Cyrillic, Hebrew, Arabic.
