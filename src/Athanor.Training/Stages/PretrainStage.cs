@@ -10,6 +10,7 @@ using Athanor.Tokenizers;
 using Athanor.Training.Batches;
 using Athanor.Training.Checkpoints;
 using Athanor.Training.Evaluation;
+using Athanor.Training.ModelFiles;
 using Athanor.Training.Objectives;
 using Athanor.Training.Pretraining;
 using Athanor.Training.Sampling;
@@ -21,7 +22,7 @@ namespace Athanor.Training.Stages;
 public static class PretrainStage
 {
     /// <summary>The kind; recipes need the section <see cref="ModelDesign"/> for it.</summary>
-    public static StageKind Kind { get; } = StageKind.Of<PretrainSettings>("pretrain", "1", "Trains a model on token shards, or on documents that are tokenized on the way.", "model", Run) with
+    public static StageKind Kind { get; } = StageKind.Of<PretrainSettings>("pretrain", "2", "Trains a model on token shards, or on documents that are tokenized on the way.", "model", Run) with
     {
         Takes = [new StageInput("tokenizer"), new StageInput("tokens", 1, 32, Instead: "documents"), new StageInput("model", 0, 1)],
         Sections = [typeof(ModelDesign)],
@@ -117,7 +118,7 @@ public static class PretrainStage
             return loaded;
         }
         ModelDesign design = context.Section<ModelDesign>();
-        ModelConfig config = design.ToConfig(tokenizer.VocabularySize, settings.SequenceLength);
+        ModelConfig config = TokenIds.Into(design.ToConfig(tokenizer.VocabularySize, settings.SequenceLength), tokenizer);
         var initial = new InitialValues((ulong)context.Seed);
         return new Decoder(Device.Default, config, type, design.MaximalUpdate?.Apply(initial, config) ?? initial);
     }

@@ -35,7 +35,11 @@ public sealed class PretrainStageTests : IDisposable
         Assert.StartsWith("The", report.RootElement.GetProperty("samples")[0].GetProperty("prompt").GetString(), StringComparison.Ordinal);
         using Models.Decoder model = HfCheckpoint.Load(artifacts["train"].Folder, Device.Default, trainable: false);
         Assert.Equal(64, model.Config.Width);
-        Assert.NotNull(Tokenizer.Load(artifacts["train"].Folder).EosId);
+        int? end = Tokenizer.Load(artifacts["train"].Folder).EosId;
+        Assert.NotNull(end);
+        // Other programs stop where config.json says.
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(artifacts["train"].PathOf("config.json")));
+        Assert.Equal(end, config.RootElement.GetProperty("eos_token_id").GetInt32());
         // Whoever changes the tokenizer inside the model's folder is told so.
         foreach (string file in (string[])["tokenizer.json", "tokenizer_config.json", "tokenizer_fingerprint.json"])
             Assert.Equal(File.ReadAllBytes(artifacts["tok"].PathOf(file)), File.ReadAllBytes(artifacts["train"].PathOf(file)));
