@@ -7,6 +7,7 @@ internal static class DataTopic
     [
         HashCases.Run,
         ReaderCases.Run,
+        ExtractionCases.Run,
         NgramCases.Run,
         DedupCases.Run,
         QualityCases.Run,

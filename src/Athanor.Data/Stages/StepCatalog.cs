@@ -1,10 +1,13 @@
 using Athanor.Data.Decontamination;
+using Athanor.Data.Extraction;
 using Athanor.Data.LanguageModels;
+using Athanor.Data.Policies;
 using Athanor.Data.Privacy;
 using Athanor.Data.Quality;
 using Athanor.Data.Repair;
 using Athanor.Data.Sampling;
 using Athanor.Data.Steps;
+using Athanor.Data.Urls;
 using Athanor.Data.Words;
 
 namespace Athanor.Data.Stages;
@@ -15,6 +18,10 @@ public static class StepCatalog
     /// <summary>The steps, in the order in which they are explained.</summary>
     public static IReadOnlyList<StepKind> All { get; } =
     [
+        StepKind.Of<ExtractHtmlSettings>("extract_html", "1", "Takes the main content and the metadata out of web pages."),
+        StepKind.Of<FilterUrlSettings>("filter_url", "1", "Removes documents by their addresses: domains, hosts, words."),
+        StepKind.Of<FilterPolicySettings>("filter_policy", "1", "Removes documents whose owners have opted out or whose licence is not allowed."),
+        StepKind.Of<TakedownSettings>("takedown", "1", "Removes documents that are on takedown lists."),
         StepKind.Of<LengthSettings>("length", "1", "Removes documents that are too short or too long."),
         StepKind.Of<FilterQualitySettings>("filter_quality", "1", "Removes documents by heuristic rules: gopher-paper, fineweb, c4, dolma, dclm, slimpajama, or rules of one's own."),
         StepKind.Of<C4LinesSettings>("c4_lines", "1", "Keeps the lines that C4's rules keep, and documents with enough sentences in them."),
