@@ -70,7 +70,7 @@ internal static class OrderedWork
         {
             TWorker? worker = default;
             bool made = false;
-            foreach (Slot<TItem, TResult> slot in queue.GetConsumingEnumerable())
+            foreach (Slot<TItem, TResult> slot in queue.GetConsumingEnumerable(CancellationToken.None))
             {
                 if (Volatile.Read(ref abandoned))
                     continue;

@@ -58,11 +58,11 @@ public sealed class StageOutput
     private string Existing(string file, string? set) => File.Exists(Path.Combine(Folder, file)) ? Path.Combine(Folder, file)
         : throw new InvalidDataException($"'{Folder}' holds no set '{set}'. Sets: {(Sets.Count == 0 ? "none is held out" : string.Join(", ", Sets))}.");
 
-    private static IReadOnlyDictionary<string, string> ReadNotes(string path, out IReadOnlyList<string> parents)
+    private static Dictionary<string, string> ReadNotes(string path, out IReadOnlyList<string> parents)
     {
         parents = [];
         if (!File.Exists(path))
-            return new Dictionary<string, string>();
+            return [];
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));

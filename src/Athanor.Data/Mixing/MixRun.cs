@@ -1,4 +1,3 @@
-using System.Text;
 using Athanor.Data.Documents;
 using Athanor.Data.Execution;
 using Athanor.Data.Sampling;
