@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using Athanor.Cli.Progress;
 using Athanor.Cli.Recipes;
 using Athanor.Data.Documents;
 using Athanor.Data.Stages;
@@ -20,7 +19,7 @@ internal static class StageKindCommand
 
     private static Command Create(StageKind kind, TextWriter output)
     {
-        var inputs = new Option<string[]>("--in") { Description = "Files or folders: .jsonl documents, text, or RUN/STAGE.", AllowMultipleArgumentsPerToken = true };
+        var inputs = new Option<string[]>("--in") { Description = "Files (.jsonl, .warc, .parquet, .csv, .html, text), folders of text, or RUN/STAGE.", AllowMultipleArgumentsPerToken = true };
         var target = new Option<string>("--out") { Description = "A folder for what the stage makes; new or empty.", Required = true };
         var tokenizer = new Option<string?>("--tokenizer") { Description = "A tokenizer, for stages that take one." };
         var settings = new Option<string[]>("--set") { Description = $"Settings of the stage: --set a=b. `athanor recipes explain {kind.Name}` tells them.", AllowMultipleArgumentsPerToken = true };
@@ -54,7 +53,7 @@ internal static class StageKindCommand
         {
             string path = Documents(inputs[i], runs);
             from.Add($"in{i + 1}");
-            yaml.Append($"  in{i + 1}: {{ use: {(path.Contains(".jsonl", StringComparison.OrdinalIgnoreCase) ? "read_jsonl" : "read_text")}, path: {Quoted(path)} }}\n");
+            yaml.Append($"  in{i + 1}: {{ use: {ReaderOf(path)}, path: {Quoted(path)} }}\n");
         }
         if (tokenizer is not null)
         {
@@ -67,6 +66,16 @@ internal static class StageKindCommand
         if (!takes && inputs.Length == 1)
             yaml.Append($"    path: {Quoted(inputs[0])}\n");
         return yaml.ToString();
+    }
+
+    /// <summary>The stage kind that reads a file, by its ending; folders and everything else are text. Other ways to read have verbs of their own.</summary>
+    private static string ReaderOf(string path)
+    {
+        string name = Path.GetFileName(path).ToLowerInvariant();
+        return Holds(".jsonl") || Holds(".ndjson") ? "read_jsonl" : Holds(".warc") || Holds(".wet") ? "read_warc" : Holds(".parquet") ? "read_parquet"
+            : Holds(".csv") || Holds(".tsv") ? "read_csv" : Holds(".html") || Holds(".htm") ? "read_html" : "read_text";
+
+        bool Holds(string ending) => name.EndsWith(ending, StringComparison.Ordinal) || name.Contains(ending + ".", StringComparison.Ordinal);
     }
 
     /// <summary>The documents of a stage's output, or the path as it was given.</summary>

@@ -51,6 +51,9 @@ public sealed class DataVerbTests : IDisposable
         Assert.True(File.Exists(Path.Combine(clean, "removed.jsonl")));
         Ok("data", "read_text", "--in", text, "--out", Path.Combine(_folder, "lines"), "--set", "unit=line", "--runs", runs);
         Assert.Contains("documents: 300", Ok("data", "dedup_exact", "--in", Path.Combine(_folder, "lines"), "--out", once, "--runs", runs), StringComparison.Ordinal);
+        string table = Path.Combine(_folder, "table.csv");
+        File.WriteAllText(table, "text,id\nfirst words,a\nsecond words,b\n");
+        Assert.Contains("documents: 2", Ok("data", "length", "--in", table, "--out", Path.Combine(_folder, "table"), "--runs", runs), StringComparison.Ordinal);
         var (code, _, errors) = Run("data", "dedup_exact", "--in", text, "--out", once, "--runs", runs);
         Assert.Equal(Tool.Usage, code);
         Assert.Contains("not empty", errors, StringComparison.Ordinal);
