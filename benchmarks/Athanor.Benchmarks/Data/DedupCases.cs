@@ -14,16 +14,18 @@ internal static class DedupCases
 
     public static void Run(Options options, Report report)
     {
-        if (!options.Wants("dedup"))
-            return;
-        foreach (DocumentCorpus corpus in DocumentCorpus.Find(options))
-            Texts(options, report, corpus);
-        Records(options, report);
+        if (options.Wants("dedup/texts"))
+        {
+            foreach (DocumentCorpus corpus in DocumentCorpus.Find(options))
+                Texts(options, report, corpus);
+        }
+        if (options.Wants("dedup/records"))
+            Records(options, report);
     }
 
     private static void Texts(Options options, Report report, DocumentCorpus corpus)
     {
-        report.Group($"dedup/{corpus.Name}", FormattableString.Invariant($"{corpus.Megabytes:F1} MB in {corpus.Documents.Count} documents; signatures of 14 bands x 8"));
+        report.Group($"dedup/texts/{corpus.Name}", FormattableString.Invariant($"{corpus.Megabytes:F1} MB in {corpus.Documents.Count} documents; signatures of 14 bands x 8"));
         var measure = new Measure();
         MinHashPlan exact = new(MinHashScheme.Datatrove, 5, Bands), sha = exact with { Hash = ShingleHash.Sha1 }, own = new(MinHashScheme.Own, 5, Bands);
         var words = new WordScanner(CharacterFolds.Datatrove);

@@ -25,6 +25,47 @@ public sealed class SignatureTests
         Assert.Equal(expected, XxHash64.Of([.. Enumerable.Range(0, length).Select(value => (byte)value)], seed));
 
     [Fact]
+    public void Xxh64_without_branches_is_the_same()
+    {
+        var random = new Random(1);
+        byte[] bytes = new byte[400];
+        random.NextBytes(bytes);
+        for (int length = 0; length < 300; length++)
+            Assert.Equal(XxHash64.Of(bytes.AsSpan(0, length)), XxHash64.OfPadded(ref bytes[0], (nuint)length));
+    }
+
+    /// <summary>Blocks of letters are cut by masks; here against a plain loop, at every offset within a block.</summary>
+    [Fact]
+    public void Words_are_cut_the_same_wherever_blocks_begin()
+    {
+        var random = new Random(8);
+        var words = new WordScanner(CharacterFolds.Datatrove);
+        for (int round = 0; round < 400; round++)
+        {
+            string text = string.Concat(Enumerable.Range(0, random.Next(200)).Select(_ => random.Next(12) switch { 0 => " ", 1 => "--", 2 => "7", 3 => "\u00e9", 4 => new string('Q', random.Next(40)), _ => $"{(char)('a' + random.Next(26))}" }));
+            words.Scan(text);
+            string expected = string.Concat(text.Select(c => c is ' ' or '-' ? ' ' : c == '\u00e9' ? 'e' : char.ToLowerInvariant(c)));
+            expected = System.Text.RegularExpressions.Regex.Replace(expected, "7+", "0");
+            Assert.Equal(string.Join(' ', expected.Split(' ', StringSplitOptions.RemoveEmptyEntries)), Encoding.UTF8.GetString(words.Bytes));
+            Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length, words.Count);
+            Assert.Equal(words.Bytes.Length + 1, words.Count == 0 ? words.Bytes.Length + 1 : words.Starts[^1]);
+        }
+    }
+
+    [Fact]
+    public void Residues_at_the_edge_of_the_modulus_are_exact()
+    {
+        // x·a + b for x = 0 is b: sums that are the modulus or a little more, whose residues are least of all.
+        ulong[] b = [MersenneMinima.Modulus, MersenneMinima.Modulus - 1, MersenneMinima.Modulus + 5, ulong.MaxValue, 0, 1, 7, 8, 1UL << 61, (1UL << 61) + 3], a = new ulong[b.Length];
+        foreach (int lanes in new[] { 1, 2, 4, 8 })
+        {
+            ulong[] minima = [.. Enumerable.Repeat(ulong.MaxValue, b.Length)];
+            MersenneMinima.Update([0], a, b, minima, low32: false, lanes);
+            Assert.Equal(b.Select(value => value % MersenneMinima.Modulus), minima);
+        }
+    }
+
+    [Fact]
     public void Constants_are_those_that_numpy_draws()
     {
         var random = new NumpyRandom(1);

@@ -9,7 +9,7 @@ namespace Athanor.Data.Deduplication.MinHash;
 internal sealed class CandidatePairs(ExternalSorter<PlaceLink> pairs, Func<long, long> rankOf, long earlier, int partners)
 {
     private const int Block = 4096;
-    private readonly (long Rank, int Order)[] _group = new (long, int)[Block];
+    private readonly long[] _group = new long[Block];
     private readonly List<long> _best = [];
     private int _filled;
 
@@ -22,7 +22,7 @@ internal sealed class CandidatePairs(ExternalSorter<PlaceLink> pairs, Func<long,
     /// <summary>Takes records in order of hashes.</summary>
     public void Run(SortedReader<HashPlace> bands, RecordWriter<HashPlace>? copy, CancellationToken cancellation)
     {
-        ulong hash = 0;
+        HashPlace last = default;
         long seen = 0, size = 0;
         while (bands.Next(out HashPlace record))
         {
@@ -30,17 +30,26 @@ internal sealed class CandidatePairs(ExternalSorter<PlaceLink> pairs, Func<long,
                 cancellation.ThrowIfCancellationRequested();
             if (copy is not null && (long)record.Place >= earlier)
                 copy.Write(in record);
-            if (seen == 1 || record.Hash != hash)
+            // Most hashes stand alone: a group begins with the second.
+            if (record.Hash == last.Hash && seen > 1)
             {
-                End(ref size);
-                hash = record.Hash;
+                if (size == 0)
+                    Add(in last, ref size);
+                Add(in record, ref size);
             }
-            if (_filled == Block)
-                Flush();
-            _group[_filled++] = (rankOf((long)record.Place), 0);
-            size++;
+            else if (size > 0)
+                End(ref size);
+            last = record;
         }
         End(ref size);
+    }
+
+    private void Add(in HashPlace record, ref long size)
+    {
+        if (_filled == Block)
+            Flush();
+        _group[_filled++] = rankOf((long)record.Place);
+        size++;
     }
 
     private void End(ref long size)
@@ -58,9 +67,9 @@ internal sealed class CandidatePairs(ExternalSorter<PlaceLink> pairs, Func<long,
     /// <summary>Pairs what has gathered with the best of it and of what came before.</summary>
     private void Flush()
     {
-        Span<(long Rank, int Order)> group = _group.AsSpan(0, _filled);
+        Span<long> group = _group.AsSpan(0, _filled);
         group.Sort();
-        foreach ((long rank, _) in group)
+        foreach (long rank in group)
         {
             foreach (long best in _best)
             {

@@ -71,7 +71,7 @@ internal sealed class WordShingler(int n, ShingleHash hash) : Shingler
         }
         ref byte first = ref MemoryMarshal.GetReference(bytes);
         for (int i = 0; i < _count; i++)
-            _shingles[i] = XxHash64.Of(ref Unsafe.Add(ref first, starts[i]), (nuint)(starts[i + n] - 1 - starts[i]), 0);
+            _shingles[i] = XxHash64.OfPadded(ref Unsafe.Add(ref first, starts[i]), (nuint)(starts[i + n] - 1 - starts[i]));
         return _count > 0;
     }
 }

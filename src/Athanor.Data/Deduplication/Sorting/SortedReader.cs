@@ -11,6 +11,7 @@ internal sealed unsafe class SortedReader<T> : IDisposable where T : unmanaged, 
     private readonly long _count;
     private readonly Cursor[] _cursors = [];
     private readonly int[] _losers = [];
+    private readonly ulong[] _keys = [];
     private long _at;
     private int _winner;
 
@@ -20,6 +21,7 @@ internal sealed unsafe class SortedReader<T> : IDisposable where T : unmanaged, 
     {
         _cursors = [.. runs.Select(run => new Cursor(run, blockRecords))];
         _losers = new int[_cursors.Length];
+        _keys = [.. _cursors.Select(cursor => cursor.Ended ? ulong.MaxValue : T.Key(in cursor.Current))];
         _winner = Build(1);
     }
 
@@ -60,15 +62,20 @@ internal sealed unsafe class SortedReader<T> : IDisposable where T : unmanaged, 
         }
         record = best.Current;
         best.Move();
+        ulong[] keys = _keys;
         int[] losers = _losers;
+        keys[winner] = best.Ended ? ulong.MaxValue : T.Key(in best.Current);
+        ulong key = keys[winner];
         for (int node = (winner + cursors.Length) >> 1; node > 0; node >>= 1)
         {
             int other = losers[node];
-            if (Before(cursors[other], cursors[winner]))
-            {
-                losers[node] = winner;
-                winner = other;
-            }
+            ulong otherKey = keys[other];
+            // Which of two random keys is less cannot be predicted, so no branch depends on it; equal ones are few.
+            int less = otherKey == key ? Before(cursors[other], cursors[winner]) ? -1 : 0 : -Unsafe.BitCast<bool, byte>(otherKey < key);
+            int change = (winner ^ other) & less;
+            losers[node] = other ^ change;
+            winner ^= change;
+            key ^= (key ^ otherKey) & (ulong)(long)less;
         }
         _winner = winner;
         return true;
