@@ -63,6 +63,22 @@ public sealed class SubstringTests : IDisposable
         Assert.Equal(windows.Values.Where(places => places.Count > 1).Select(places => string.Join(',', places)).Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Many_parts_stay_within_the_memory()
+    {
+        const long Memory = 512 << 10;
+        var random = new Random(3);
+        byte[] half = [.. Enumerable.Range(0, 200_000).Select(_ => (byte)('a' + random.Next(26)))];
+        File.WriteAllBytes(_folder["text"], [.. half, SuffixParts.Separator, .. half, SuffixParts.Separator]);
+        using var mapped = new MappedFile(_folder["text"]);
+        using var parts = new SuffixParts(mapped, _folder.FullName, 100, Memory);
+        long places = 0;
+        parts.Groups(group => places += group.Length, _ => { }, default);
+        Assert.Equal(2 * (half.Length - 99), places);
+        Assert.InRange(parts.Parts, 3, 5);
+        Assert.InRange(parts.PeakBytes, Memory / 2, Memory);
+    }
+
     private static readonly string Shared = "This notice stands on every page of the site and has to be longer than a hundred bytes, which it is by now, says the lawyer.";
 
     [Theory]

@@ -9,7 +9,7 @@ namespace Athanor.Data.Deduplication.Substrings;
 internal static unsafe class SuffixArray
 {
     /// <summary>Bytes of memory for each byte of text.</summary>
-    public const double BytesPerByte = 4.2;
+    public const double BytesPerByte = 4.4;
 
     /// <summary>Fills the array with the places of all suffixes in their order; a suffix that is a prefix of another comes first.</summary>
     /// <param name="text">Bytes.</param>
