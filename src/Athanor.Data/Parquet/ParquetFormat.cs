@@ -72,7 +72,8 @@ internal sealed class ParquetFormat(JsonKeys keys, ReadLimits limits) : FileForm
                     (metadata ??= new Dictionary<string, string>(StringComparer.Ordinal))[name] = value;
             }
         }
-        catch (Exception e) when (e is InvalidDataException or ReadStopException or EndOfStreamException or ArgumentException)
+        // The class library calls damaged Brotli an invalid operation.
+        catch (Exception e) when (e is InvalidDataException or ReadStopException or EndOfStreamException or ArgumentException or IndexOutOfRangeException or InvalidOperationException)
         {
             broken = true;
             problems.Add(new ReadProblem(e is ReadStopException { Kind: ReadProblemKind.Unsupported or ReadProblemKind.TooLong } stop ? stop.Kind : ReadProblemKind.Damaged, part.Name, group.Offset, $"{e.Message}; the rest of the row group is left"));

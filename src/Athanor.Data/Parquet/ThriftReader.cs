@@ -46,10 +46,11 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     {
         if (_type != List)
             throw new InvalidDataException("the metadata has a field that should be a list and is not");
-        int head = Byte(), count = head >> 4 == 15 ? checked((int)Varint()) : head >> 4;
+        int head = Byte();
+        ulong count = head >> 4 == 15 ? Varint() : (ulong)(head >> 4);
         _type = head & 15;
         // An element has a byte at least.
-        return count <= _bytes.Length - Position ? count : throw new InvalidDataException("the metadata has a list that is longer than itself");
+        return count <= (ulong)(_bytes.Length - Position) ? (int)count : throw new InvalidDataException("the metadata has a list that is longer than itself");
     }
 
     /// <summary>Passes the field over.</summary>
@@ -70,7 +71,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
                 Varint();
                 break;
             case 7:
-                Position += 8;
+                Position = Position <= _bytes.Length - 8 ? Position + 8 : throw new EndOfStreamException();
                 break;
             case Binary:
                 Take();

@@ -39,13 +39,26 @@ internal static class HttpBody
         using (packed)
         {
             var unpacked = new ArrayBufferWriter<byte>(Math.Max(256, length * 4));
-            while (packed.Read(unpacked.GetSpan(1 << 14)) is > 0 and int read)
+            while (Next(packed, unpacked.GetSpan(1 << 14)) is > 0 and int read)
             {
                 unpacked.Advance(read);
                 if (unpacked.WrittenCount > limits.LargestRecord || limits.IsBomb(length, unpacked.WrittenCount))
                     throw new InvalidDataException($"the body of {length} bytes unpacks to {unpacked.WrittenCount} and more");
             }
             return unpacked.WrittenSpan.ToArray();
+        }
+    }
+
+    /// <summary>The class library calls damaged Brotli an invalid operation.</summary>
+    private static int Next(Stream packed, Span<byte> bytes)
+    {
+        try
+        {
+            return packed.Read(bytes);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException(e.Message, e);
         }
     }
 

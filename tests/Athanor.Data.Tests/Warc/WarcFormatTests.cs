@@ -115,6 +115,14 @@ public sealed class WarcFormatTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_body_costs_its_record_alone()
+    {
+        byte[] file = [.. WarcText.Page("a", "\u0001\u0002nonsense", "Content-Type: text/html\r\nContent-Encoding: br\r\n"), .. WarcText.Page("b", "<p>fine")];
+        Assert.Equal("<p>fine", Assert.Single(Reading.All(Reader(Write("a.warc", file)), out ReadProblems problems)).Text);
+        Assert.Equal(ReadProblemKind.Damaged, Assert.Single(problems.First).Kind);
+    }
+
+    [Fact]
     public void What_is_not_asked_for_is_counted_and_wet_is_text()
     {
         byte[] file = [
