@@ -14,6 +14,7 @@ internal static class DataTopic
         PipelineCases.Run,
         AgreementCases.Run,
         CleaningCases.Run,
+        ClassifierCases.Run,
     ];
 
     public static int Run(Options options)

@@ -44,7 +44,7 @@ internal sealed class ChecksumWriter(Stream stream) : IDisposable
 }
 
 /// <summary>Reads what <see cref="ChecksumWriter"/> wrote.</summary>
-internal sealed class ChecksumReader(string path, FileStream stream)
+internal sealed class ChecksumReader(string path, Stream stream, string kind = "n-gram model")
 {
     private uint _checksum;
 
@@ -88,5 +88,5 @@ internal sealed class ChecksumReader(string path, FileStream stream)
             throw Damaged("there is something behind its end");
     }
 
-    public InvalidDataException Damaged(string what) => new($"{path} is no n-gram model that can be read: {what}. Train the model again.");
+    public InvalidDataException Damaged(string what) => new($"{path} is no {kind} that can be read: {what}. Train the model again.");
 }

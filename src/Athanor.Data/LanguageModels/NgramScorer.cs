@@ -1,3 +1,5 @@
+using Athanor.Data.Scoring;
+
 namespace Athanor.Data.LanguageModels;
 
 /// <summary>How well a model predicts a text.</summary>
@@ -12,7 +14,7 @@ public readonly record struct NgramScore(double LogProbability, long Words, long
 }
 
 /// <summary>Scores texts with an n-gram model, each line as a sentence. For one thread.</summary>
-public sealed class NgramScorer
+public sealed class NgramScorer : IScorer
 {
     private readonly NgramModel _model;
     private readonly NgramText _text;
@@ -42,5 +44,11 @@ public sealed class NgramScorer
             lines++;
         }
         return new NgramScore(sum, words, lines, unknown);
+    }
+
+    TextScore IScorer.Score(ReadOnlySpan<char> text)
+    {
+        NgramScore score = Score(text);
+        return new TextScore(score.Perplexity, score.Words, score.Unknown);
     }
 }

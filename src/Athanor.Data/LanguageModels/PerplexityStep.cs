@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Athanor.Data.Documents;
+using Athanor.Data.Scoring;
 using Athanor.Data.Steps;
 using Athanor.Runs.Settings;
 
@@ -52,8 +53,8 @@ public sealed record PerplexitySettings : IModelSource, IValidated
     }
 }
 
-/// <summary>Judges documents by how well an n-gram model of good text predicts them.</summary>
-internal sealed class PerplexityStep(PerplexitySettings settings, NgramScorer scorer) : DocumentStep
+/// <summary>Judges documents by how well a model of good text predicts them.</summary>
+internal sealed class PerplexityStep(PerplexitySettings settings, IScorer scorer) : DocumentStep
 {
     private static readonly string[] Names = ["head", "middle", "tail"];
 
@@ -61,7 +62,7 @@ internal sealed class PerplexityStep(PerplexitySettings settings, NgramScorer sc
 
     public override Removal? Apply(ref Document document, Span<float> signals)
     {
-        NgramScore score = scorer.Score(document.Text);
+        TextScore score = scorer.Score(document.Text);
         double perplexity = score.Perplexity;
         signals[0] = (float)perplexity;
         signals[1] = score.Words == 0 ? float.NaN : score.Unknown / (float)score.Words;

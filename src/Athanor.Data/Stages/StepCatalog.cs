@@ -1,6 +1,9 @@
 using Athanor.Data.Decontamination;
 using Athanor.Data.Extraction;
+using Athanor.Data.FastText;
+using Athanor.Data.Forests;
 using Athanor.Data.LanguageModels;
+using Athanor.Data.Languages;
 using Athanor.Data.Policies;
 using Athanor.Data.Privacy;
 using Athanor.Data.Quality;
@@ -32,6 +35,9 @@ public static class StepCatalog
         StepKind.Of<SampleSettings>("sample", "1", "Keeps a random share of documents, by the seed.", usesSeed: true),
         StepKind.Of<DecontaminateSettings>("decontaminate", "1", "Removes documents that hold copies of questions of tasks, or cuts the copies out."),
         StepKind.WithModel<PerplexitySettings>("perplexity", "1", "Removes documents, or puts them into buckets, by how well an n-gram model of good text predicts them."),
+        StepKind.WithModel<ClassifySettings>("classify", "1", "Removes documents, or labels them, by what a text classifier takes them for."),
+        StepKind.WithModel<LanguageSettings>("language", "1", "Keeps documents of some languages."),
+        StepKind.WithModel<ForestSettings>("forest", "1", "Removes documents, or labels them, by what a random forest says of their features."),
     ];
 
     /// <summary>The step of a settings record.</summary>
