@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Athanor.Data.Sampling;
 
@@ -9,6 +10,7 @@ namespace Athanor.Data.FastText;
 /// </summary>
 public sealed class FastTextTrainer : IDisposable
 {
+    private static readonly SearchValues<char> LabelEnds = SearchValues.Create(" \t\r\n\v\f\0");
     private readonly FastTextOptions _options;
     private readonly FastTextCounts _counts = new();
     private readonly ExampleSpool _examples;
@@ -45,7 +47,7 @@ public sealed class FastTextTrainer : IDisposable
     /// <summary>Adds an example; ends of lines are spaces. Only the first 16 MiB are taken.</summary>
     public void Add(string label, ReadOnlySpan<char> text)
     {
-        if (string.IsNullOrEmpty(label) || label.AsSpan().IndexOfAny(" \t\r\n\v\f\0") >= 0)
+        if (string.IsNullOrEmpty(label) || label.AsSpan().IndexOfAny(LabelEnds) >= 0)
             throw new InvalidDataException($"'{label}' cannot be a label: it is empty or has white space.");
         int most = Encoding.UTF8.GetMaxByteCount(Math.Min(text.Length, FastTextInput.MostBytes / 3));
         if (_text.Length < most)

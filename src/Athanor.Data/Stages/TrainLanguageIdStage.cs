@@ -23,11 +23,11 @@ public sealed record TrainLanguageIdSettings
 
     /// <summary>More text of a language is not read, in characters, so that none outweighs the others.</summary>
     [Range(1_000, 100_000_000)]
-    public int MaxText { get; init; } = 600_000;
+    public int MaxText { get; init; } = 150_000;
 
     /// <summary>Times that training goes over the text.</summary>
     [Range(1, 1000)]
-    public int Epochs { get; init; } = 8;
+    public int Epochs { get; init; } = 4;
 
     /// <summary>The share of texts that is not trained on, to tell how good the model is.</summary>
     [Range(0.0, 0.5)]
