@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Athanor.Runs.Files;
 
@@ -37,7 +39,16 @@ internal sealed class InputDigests
         if (!Directory.Exists(path))
             return OfFile(path, cancellation);
         string[] files = [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(path, file).Replace('\\', '/')).Order(StringComparer.Ordinal)];
-        return ContentDigest.OfFiles([.. files.Select(file => new ContentFile(file, new FileInfo(Path.Combine(path, file)).Length, OfFile(Path.Combine(path, file), cancellation)))]);
+        return ContentDigest.OfFiles([.. files.Select(file => Content(path, file, cancellation))]);
+    }
+
+    private ContentFile Content(string folder, string file, CancellationToken cancellation)
+    {
+        var info = new FileInfo(Path.Combine(folder, file));
+        // Packages are full of links to files of other packages: one that leads nowhere is what it says.
+        return info.LinkTarget is { } target && info.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true }
+            ? new ContentFile(file, 0, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(target))))
+            : new ContentFile(file, info.Length, OfFile(info.FullName, cancellation));
     }
 
     public void Save()
