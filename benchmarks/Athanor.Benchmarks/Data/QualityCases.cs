@@ -1,7 +1,6 @@
 using Athanor.Data.Documents;
 using Athanor.Data.Quality;
 using Athanor.Data.Segmentation;
-using Athanor.Data.Steps;
 
 namespace Athanor.Benchmarks.Data;
 

@@ -1,5 +1,5 @@
-using Athanor.Data.Readers;
 using Athanor.Data.Parquet;
+using Athanor.Data.Readers;
 using Athanor.Runs.Recipes;
 using Athanor.Runs.Settings;
 

@@ -31,7 +31,7 @@ public sealed class PageMetadataTests
     [Fact]
     public void Linked_data_fills_what_is_missing()
     {
-        IReadOnlyDictionary<string, string> found = Read("""<script type="application/ld+json">{"headline":"A \"fox\"","datePublished" : "2020-01-02","author":[{"@type":"Person","name":"B. Fox"}],"inLanguage":"en"}</script><p>x""");
+        SortedDictionary<string, string> found = Read("""<script type="application/ld+json">{"headline":"A \"fox\"","datePublished" : "2020-01-02","author":[{"@type":"Person","name":"B. Fox"}],"inLanguage":"en"}</script><p>x""");
         Assert.Equal("A \"fox\"", found["title"]);
         Assert.Equal("2020-01-02", found["date"]);
         Assert.Equal("B. Fox", found["author"]);

@@ -1,4 +1,3 @@
-using System.Text;
 using Athanor.Data.Documents;
 using Athanor.Data.Readers;
 using Athanor.Data.Tests.Testing;
@@ -47,7 +46,7 @@ public sealed class CsvFormatTests : IDisposable
     public void What_the_writer_writes_is_read_back()
     {
         Document[] documents = [.. Enumerable.Range(0, 50).Select(i => new Document($"d{i}", $"Line \"{i}\",\r\nnext\n") { Source = i % 2 == 0 ? "s" : "t" })];
-        using (IDocumentExport writer = new CsvDocumentWriter(_folder["a.csv"]))
+        using (CsvDocumentWriter writer = new CsvDocumentWriter(_folder["a.csv"]))
         {
             foreach (Document document in documents)
                 writer.Write(document);

@@ -1,7 +1,6 @@
 using System.Text;
 using Athanor.Data.Documents;
 using Athanor.Data.Repair;
-using Athanor.Data.Steps;
 
 namespace Athanor.Data.Tests.Repair;
 
