@@ -16,14 +16,16 @@ internal ref struct DocumentLine(ReadOnlySpan<byte> line)
     private int _at;
 
     /// <summary>The document, or null where the line is of another form.</summary>
-    public static Document? TryParse(ReadOnlySpan<byte> line)
+    /// <param name="file">Where the line stands, for documents that do not say who they are; null leaves those to the general reader.</param>
+    /// <param name="offset">The byte of the file.</param>
+    public static Document? TryParse(ReadOnlySpan<byte> line, string? file = null, long offset = 0)
     {
         if (line.Length > 0 && line[^1] == '\r')
             line = line[..^1];
-        return Utf8.IsValid(line) ? new DocumentLine(line).Document() : null;
+        return Utf8.IsValid(line) ? new DocumentLine(line).Document(file, offset) : null;
     }
 
-    private Document? Document()
+    private Document? Document(string? place, long offset)
     {
         string? id = null, text = null, source = null;
         Dictionary<string, string>? metadata = null;
@@ -41,10 +43,14 @@ internal ref struct DocumentLine(ReadOnlySpan<byte> line)
                 return null;
         }
         while (Skip(","u8));
-        // A line without id or origin gets them from its place, which the general reader knows.
-        return Skip("}"u8) && _at == _line.Length && text is not null && id is not null && origin is not null
-            ? new Document(id, text) { Source = source ?? "", Metadata = metadata ?? Documents.Document.NoMetadata, Origin = origin }
-            : null;
+        if (!Skip("}"u8) || _at != _line.Length || text is null || (place is null && (id is null || origin is null)))
+            return null;
+        return new Document(id ?? FormattableString.Invariant($"{place}@{offset}"), text)
+        {
+            Source = source ?? "",
+            Metadata = metadata ?? Documents.Document.NoMetadata,
+            Origin = origin ?? new DocumentOrigin(place!, offset),
+        };
     }
 
     private bool Metadata(out Dictionary<string, string>? metadata)

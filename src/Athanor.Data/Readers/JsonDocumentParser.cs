@@ -9,10 +9,14 @@ namespace Athanor.Data.Readers;
 internal sealed class JsonDocumentParser(JsonKeys keys, string file, ReadProblems problems)
 {
     private readonly byte[] _text = Encoding.UTF8.GetBytes(keys.Text), _id = Encoding.UTF8.GetBytes(keys.Id), _source = Encoding.UTF8.GetBytes(keys.Source);
+    private readonly bool _usual = keys == new JsonKeys();
 
     /// <summary>The document of a line, or null with a problem noted.</summary>
     public Document? Parse(ReadOnlySpan<byte> line, long offset)
     {
+        // Most lines are of the form in which documents are written.
+        if (_usual && DocumentLine.TryParse(line, file, offset) is { } document)
+            return document;
         if (!Utf8.IsValid(line))
         {
             problems.Add(new ReadProblem(ReadProblemKind.InvalidText, file, offset, "the line is not UTF-8"));
