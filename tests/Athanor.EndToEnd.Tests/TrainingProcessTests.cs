@@ -17,15 +17,14 @@ public sealed class TrainingProcessTests : IDisposable
         using Process process = TinyRun.Start(_tiny.RunArguments("cut"));
         Task<(int Code, string Output, string Errors)> ended = TinyRun.End(process);
         await _tiny.Trained("cut", 60, process);
+        // Held still, so that it is not done before the others have started.
+        await Signal("STOP", process);
         // A second one is told who is there.
         (code, _, errors) = await TinyRun.Run("rerun", "tiny", "--runs", _tiny.Runs("cut"));
-        if (!process.HasExited)
-        {
-            Assert.Equal(1, code);
-            Assert.Contains($"is held by process {process.Id}", errors, StringComparison.Ordinal);
-            using Process signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
-            await signal.WaitForExitAsync();
-        }
+        Assert.Equal(1, code);
+        Assert.Contains($"is held by process {process.Id}", errors, StringComparison.Ordinal);
+        await Signal("INT", process);
+        await Signal("CONT", process);
         (int stopped, string output, string told) = await ended;
         Assert.True(stopped == 1, $"{stopped}: {output}{told}");
         Assert.Contains("progress is being saved", output + told, StringComparison.Ordinal);
@@ -36,6 +35,12 @@ public sealed class TrainingProcessTests : IDisposable
         // Not a step is lost: it goes on behind the last one that was told.
         Assert.Matches("Goes on from step [0-9]+", output);
         Assert.Equal(_tiny.ModelOf("whole"), _tiny.ModelOf("cut"));
+    }
+
+    private static async Task Signal(string name, Process process)
+    {
+        using Process signal = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
+        await signal.WaitForExitAsync();
     }
 
     [PosixFact]

@@ -13,13 +13,14 @@ public sealed class WebPagesTests : IDisposable
     [Fact]
     public async Task Pages_of_a_folder_become_token_shards_with_every_removal_explained()
     {
+        string pages = Directory.CreateDirectory(Path.Combine(_folder, "pages")).FullName;
+        var random = new Random(1);
         for (int page = 0; page < 60; page++)
         {
-            string body = page % 10 == 9 ? "<p>Short.</p>" : string.Concat(Enumerable.Range(0, 6).Select(paragraph => $"<p>On day {page * 6 + paragraph} the {Word(page)} went to the river with the {Word(paragraph)}, and they stayed there "
-                + $"until the {Word(page + paragraph)} came back from the {Word(page * 3)} that nobody had seen before. It was the best {Word(page * 7 + paragraph)} of all.</p>"));
-            File.WriteAllText(Path.Combine(_folder, $"{page:D2}.html"), $"<html><head><title>Page {page}</title></head><body><nav><a href=a>Home</a> <a href=b>Menu</a></nav><main><h1>Page {page}</h1>{body}</main><footer>Imprint</footer></body></html>");
+            string body = page % 10 == 9 ? "<p>Short.</p>" : string.Concat(Enumerable.Range(0, 6).Select(_ => $"<p>{Sentence(random)} {Sentence(random)} {Sentence(random)}</p>"));
+            File.WriteAllText(Path.Combine(pages, $"{page:D2}.html"), $"<html><head><title>Page {page}</title></head><body><nav><a href=a>Home</a> <a href=b>Menu</a></nav><main><h1>Page {page}</h1>{body}</main><footer>Imprint</footer></body></html>");
         }
-        IReadOnlyDictionary<string, string> made = await Run(_folder, "tokenizer.vocabulary=300");
+        IReadOnlyDictionary<string, string> made = await Run(pages, "tokenizer.vocabulary=300");
         string[] texts = [.. Lines(made["clean"], "documents.jsonl").Select(line => line.GetProperty("text").GetString()!)];
         JsonElement[] removed = [.. Lines(made["clean"], "removed.jsonl")];
         Assert.Equal(60, texts.Length + removed.Length);
@@ -69,7 +70,12 @@ public sealed class WebPagesTests : IDisposable
         return Path.Combine(at.FullName, "recipes", "web-pages.yaml");
     }
 
-    private static string Word(int number) => ((string[])["fox", "miller", "stone", "letter", "boat", "bridge", "winter", "garden", "lamp", "horse", "tower"])[number % 11];
+    /// <summary>Words that stop-word filters look for between words that nothing repeats.</summary>
+    private static string Sentence(Random random)
+    {
+        string Word() => string.Concat(Enumerable.Range(0, random.Next(2, 4)).Select(_ => ((string[])["ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "wu"])[random.Next(10)]));
+        return $"The {Word()} of {Word()} have {Word()} that {Word()} be {Word()} to {Word()} with {Word()} and {Word()}.";
+    }
 
     private static void Command(string file, string folder, params string[] arguments)
     {
