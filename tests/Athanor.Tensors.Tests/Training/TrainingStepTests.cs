@@ -111,11 +111,19 @@ public sealed class TrainingStepTests
                 Train(model, device, size, tokens, optimizer, norm);
         }
         Steady.AllocatesNothing(Step);
-        long reserved = device.ReservedBytes, scratch = device.Team.ScratchBytes;
-        for (int i = 0; i < 1000; i++)
-            Step();
+        long reserved = device.ReservedBytes;
+        // The team and its scratch belong to the whole process: another test's kernel, or a member that takes a kind of chunk for the first
+        // time, may enlarge it in some of these rounds; steps that kept scratch would do so in each.
+        int grown = 0;
+        for (int round = 0; round < 4; round++)
+        {
+            long scratch = device.Team.ScratchBytes;
+            for (int i = 0; i < 250; i++)
+                Step();
+            grown += device.Team.ScratchBytes > scratch ? 1 : 0;
+        }
         Assert.Equal(reserved, device.ReservedBytes);
-        Assert.Equal(scratch, device.Team.ScratchBytes);
+        Assert.InRange(grown, 0, 3);
     }
 
     private static float[] Curve(CpuDevice device, DType type, int steps, bool recompute = false)
