@@ -11,6 +11,9 @@ internal sealed class Measure
     /// <summary>Data sets that a contestant rotates through, so that its activations do not stay in a cache.</summary>
     public const int Sets = 3;
 
+    /// <summary>Everyone runs once: whether the cases work at all is asked, not how fast they are.</summary>
+    public static bool Once { get; set; }
+
     private readonly List<Contestant> _contestants = [];
 
     private sealed class Contestant(string name, Func<int, double> run, bool foreign)
@@ -30,6 +33,12 @@ internal sealed class Measure
     /// <summary>Runs everyone in turns, about <paramref name="seconds"/> each in total.</summary>
     public void Go(double seconds, int rounds = 4)
     {
+        if (Once)
+        {
+            foreach (Contestant c in _contestants)
+                c.Rates.Add(Timed(c, 0));
+            return;
+        }
         bool anyForeign = _contestants.Exists(c => c.Foreign);
         foreach (Contestant c in _contestants)
             c.Run(0);
@@ -42,15 +51,18 @@ internal sealed class Measure
                 c.Run(1);
                 long start = Stopwatch.GetTimestamp();
                 for (int i = 0; i < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds / rounds; i++)
-                {
-                    long from = Stopwatch.GetTimestamp();
-                    double work = c.Run(i % Sets);
-                    c.Rates.Add(work / Stopwatch.GetElapsedTime(from).TotalSeconds);
-                }
+                    c.Rates.Add(Timed(c, i % Sets));
             }
         }
         foreach (Contestant c in _contestants)
             c.Rates.Sort();
+    }
+
+    private static double Timed(Contestant contestant, int set)
+    {
+        long from = Stopwatch.GetTimestamp();
+        double work = contestant.Run(set);
+        return work / Stopwatch.GetElapsedTime(from).TotalSeconds;
     }
 
     /// <summary>The median rate of a contestant, in work per second.</summary>

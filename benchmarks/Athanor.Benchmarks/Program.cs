@@ -17,6 +17,7 @@ const string Usage = """
       --json        one JSON object a line instead of a table
       --save FILE   append the JSON lines to FILE as well
       --quick       a small selection, under 60 seconds
+      --smoke       each case of --quick once: do they run? The figures say little
       --only TEXT   only groups of cases whose name contains TEXT (repeatable)
       --corpus NAME=FILE    a text, for topic data also .jsonl documents (topics tokenizers and data; repeatable; without it what the machine has)
       --vocabulary FILE     encoders/*.json of the npm package tiktoken, or a .tiktoken file (topic tokenizers; repeatable)
@@ -37,6 +38,7 @@ for (int i = 0; i < args.Length; i++)
     {
         case "--json": options.Json = true; break;
         case "--quick": options.Quick = true; break;
+        case "--smoke": options.Quick = Measure.Once = true; break;
         case "--only" when i + 1 < args.Length: options.Only.Add(args[++i]); break;
         case "--save" when i + 1 < args.Length: options.Save = args[++i]; break;
         case "--vocabulary" when i + 1 < args.Length: options.Vocabularies.Add(args[++i]); break;
