@@ -2,6 +2,7 @@ using Athanor.Models.Configuration;
 using Athanor.Models.Initialization;
 using Athanor.Models.Layers;
 using Athanor.Tensors;
+using Athanor.Tensors.Blocks;
 
 namespace Athanor.Models;
 
@@ -9,10 +10,9 @@ namespace Athanor.Models;
 /// A decoder-only language model: embedding, L blocks, a norm, the output head. Every family is this class under other settings
 /// (<see cref="ModelConfig"/>). Legend: B rows, T tokens, D width, V vocabulary.
 /// </summary>
-public sealed class Decoder : IDisposable
+public sealed partial class Decoder : IDisposable
 {
-    private readonly Parameter _embedding;
-    private readonly Parameter? _head;
+    private readonly Weight _embedding, _head;
     private readonly Positions _positions;
     private readonly DecoderBlock[] _blocks;
     private readonly Norm _norm;
@@ -21,23 +21,25 @@ public sealed class Decoder : IDisposable
     /// <param name="type">Storage of matrices and embeddings: F32 or BF16. Gains and biases are F32.</param>
     /// <param name="initial">Initial values; null leaves matrices undefined for a checkpoint to fill.</param>
     /// <param name="trainable">Gradients are wanted; a model that is only read takes a third of the memory without them.</param>
-    /// <exception cref="ArgumentException">The settings do not make a decoder; the message lists every reason.</exception>
-    public Decoder(Device device, ModelConfig config, DType type = DType.BF16, InitialValues? initial = null, bool trainable = true)
+    /// <param name="packed">Matrices that are read as they lie, quantized or not, in place of parameters; for inference only.</param>
+    /// <exception cref="ArgumentException">The settings do not make a decoder; the message lists every reason. Or packed weights have other shapes.</exception>
+    public Decoder(Device device, ModelConfig config, DType type = DType.BF16, InitialValues? initial = null, bool trainable = true, IPackedWeights? packed = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(config);
         Config = config.Validated();
         Device = device;
         DType = type;
-        var store = new ParameterStore(device, config, type, initial, trainable);
-        _embedding = store.Matrix("embedding.weight", config.VocabularySize, config.Width, ParameterRole.Embedding, "embedding");
+        var store = new ParameterStore(device, config, type, initial, trainable && packed is null, packed);
+        _embedding = store.Weight("embedding.weight", config.VocabularySize, config.Width, ParameterRole.Embedding, "embedding");
         _positions = new Positions(device, store, config);
         _blocks = new DecoderBlock[config.Layers];
         for (int i = 0; i < _blocks.Length; i++)
             _blocks[i] = new DecoderBlock(store, config, _positions, i);
         _norm = new Norm(store, config, "norm", config.Width);
-        _head = config.TieEmbeddings ? null : store.Matrix("head.weight", config.VocabularySize, config.Width, ParameterRole.Head, "head");
+        _head = config.TieEmbeddings ? _embedding : store.Weight("head.weight", config.VocabularySize, config.Width, ParameterRole.Head, "head");
         Parameters = store.All;
+        PackedMatrices = store.Packed;
     }
 
     /// <summary>The settings.</summary>
@@ -52,8 +54,12 @@ public sealed class Decoder : IDisposable
     /// <summary>All parameters in the order of the data's way through the model.</summary>
     public IReadOnlyList<ModelParameter> Parameters { get; }
 
+    /// <summary>The weights that are packed, not among <see cref="Parameters"/>; none unless asked for.</summary>
+    public IReadOnlyList<PackedMatrix> PackedMatrices { get; }
+
     /// <summary>The matrix of the output head [V, D]: the embedding where they are tied.</summary>
-    public Parameter Head => _head ?? _embedding;
+    /// <exception cref="InvalidOperationException">It is packed.</exception>
+    public Parameter Head => _head.Plain ?? throw new InvalidOperationException($"The output head of this model is packed ({_head.Packed}); it can be applied (Logits, LogProbs), not trained.");
 
     /// <summary>Whether blocks are computed again in the backward pass instead of keeping their activations.</summary>
     public bool Recompute { get; set; }
@@ -102,16 +108,16 @@ public sealed class Decoder : IDisposable
     {
         if (input.Ids.Shape.Rank != 2)
             throw new ArgumentException($"A decoder reads ids [rows, tokens]; these are {input.Ids}.");
-        Tensor x = Ops.Embedding(_embedding, input.Ids);
+        Tensor x = _embedding.Rows(input.Ids, DType);
         if (Config.EmbeddingScale != 1)
             x *= Config.EmbeddingScale;
         return _positions.AddLearned(x, input, offset);
     }
 
-    /// <summary>Logits [.., V] of hidden states [.., D], scaled and capped as the model does.</summary>
+    /// <summary>Logits [.., V] of hidden states [.., D], scaled and capped as the model does; F32 where the head is packed, else of the model's type.</summary>
     public Tensor Logits(Tensor hidden)
     {
-        Tensor logits = Ops.Linear(ForHead(hidden), Head);
+        Tensor logits = _head.Apply(ForHead(hidden), type: DType.F32);
         return Config.LogitSoftCap > 0 ? (logits * (1 / Config.LogitSoftCap)).Tanh() * Config.LogitSoftCap : logits;
     }
 
@@ -126,6 +132,8 @@ public sealed class Decoder : IDisposable
         options ??= CrossEntropyOptions.Default;
         if (Config.LogitSoftCap > 0)
             options = options with { SoftCap = Config.LogitSoftCap };
+        if (_head.Packed is not null)
+            return PackedLoss(ForHead(Hidden(input)), targets, options, weights, out tokenLosses);
         return Ops.LinearCrossEntropy(ForHead(Hidden(input)), Head, targets, options, weights, out tokenLosses, out _);
     }
 
@@ -138,6 +146,7 @@ public sealed class Decoder : IDisposable
     /// </summary>
     /// <param name="temperature">Divides the logits.</param>
     public Tensor LogProbs(in DecoderInput input, Tensor ids, float temperature = 1) =>
+        _head.Packed is not null ? PackedLogProbs(ForHead(Hidden(input)), ids, temperature) :
         Ops.LinearLogProb(ForHead(Hidden(input)), Head, ids, temperature: temperature, softCap: Config.LogitSoftCap);
 
     private Tensor ForHead(Tensor hidden) => Config.LogitScale == 1 ? hidden : hidden * Config.LogitScale;

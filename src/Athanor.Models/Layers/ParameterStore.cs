@@ -1,15 +1,30 @@
 using Athanor.Models.Configuration;
 using Athanor.Models.Initialization;
 using Athanor.Tensors;
+using Athanor.Tensors.Blocks;
 
 namespace Athanor.Models.Layers;
 
 /// <summary>Makes a model's parameters in a fixed order; each draws from a random stream of its own, so adding an option moves no other's numbers.</summary>
-internal sealed class ParameterStore(Device device, ModelConfig config, DType type, InitialValues? initial, bool trainable)
+internal sealed class ParameterStore(Device device, ModelConfig config, DType type, InitialValues? initial, bool trainable, IPackedWeights? packed)
 {
     private readonly List<ModelParameter> _all = [];
+    private readonly List<PackedMatrix> _packed = [];
 
     public IReadOnlyList<ModelParameter> All => _all;
+
+    public IReadOnlyList<PackedMatrix> Packed => _packed;
+
+    /// <summary>A matrix that may come packed.</summary>
+    public Weight Weight(string name, int rows, int columns, ParameterRole role, string part, bool feedForwardOutput = false)
+    {
+        if (packed?.Find(name) is not { } matrix)
+            return new Weight(Matrix(name, rows, columns, role, part, feedForwardOutput), null);
+        if (matrix.Rows != rows || matrix.Columns != columns)
+            throw new ArgumentException($"The packed weights give {matrix} for {name}; it must be [{rows}, {columns}].");
+        _packed.Add(matrix);
+        return new Weight(null, matrix);
+    }
 
     /// <summary>A matrix or table of normal numbers; contents undefined when no initial values were asked for (a checkpoint follows).</summary>
     public Parameter Matrix(string name, int rows, int columns, ParameterRole role, string part, bool feedForwardOutput = false)

@@ -30,6 +30,7 @@ public static class KernelCatalog
         ("Index", "embedding, gather, scatter, sort, top-k, cumulative sum", false),
         ("Sequence", "causal convolution, selective scan", false),
         ("Optimizer", "AdamW, 8-bit AdamW, Lion, SGD, Muon, norms", false),
+        ("Packed", "products with weights in blocks (Q8_0, Q4_K, …), their rows", true),
         ("Memory", "copies, clearing, accumulation", false),
     ];
 

@@ -41,6 +41,7 @@ public sealed partial class InstructionSetTests
         "Optimizer.AdamW8KernelTests",
         "Optimizer.AdamWKernelTests",
         "Optimizer.LionAndSgdKernelTests",
+        "Packed.PackedLinearTests.Products",
         "Reduction.ReductionKernelTests.Reductions_and_their_gradients",
         "Rope.RopeKernelTests",
         "Sequence.CausalConvKernelTests",
