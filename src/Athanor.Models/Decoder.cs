@@ -65,7 +65,7 @@ public sealed partial class Decoder : IDisposable
     public bool Recompute { get; set; }
 
     /// <summary>Hidden states [B, T, D] behind the last norm.</summary>
-    public Tensor Hidden(in DecoderInput input, KeyValueCache? cache = null)
+    public Tensor Hidden(in DecoderInput input, IAttentionCache? cache = null)
     {
         Tensor x = Embedded(input, cache?.Length ?? 0), delta = default;
         foreach (DecoderBlock block in _blocks)

@@ -25,7 +25,7 @@ internal sealed class DecoderBlock
         _feedForward = new FeedForward(store, config, $"{name}.feed_forward");
     }
 
-    public (Tensor X, Tensor Delta) Apply(Tensor x, Tensor delta, in DecoderInput input, KeyValueCache? cache)
+    public (Tensor X, Tensor Delta) Apply(Tensor x, Tensor delta, in DecoderInput input, IAttentionCache? cache)
     {
         Tensor normed;
         switch (_config.Layout)

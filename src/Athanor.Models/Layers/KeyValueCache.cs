@@ -7,7 +7,7 @@ namespace Athanor.Models.Layers;
 /// The keys and values of earlier tokens, so that a new token costs one row of work. With a sliding window it is a ring of that many
 /// positions, whatever the length of the text.
 /// </summary>
-public sealed class KeyValueCache : IDisposable
+public sealed class KeyValueCache : IAttentionCache, IDisposable
 {
     private readonly int _window;
     private readonly Parameter[] _keys, _values;
@@ -62,7 +62,7 @@ public sealed class KeyValueCache : IDisposable
     }
 
     /// <summary>Takes new keys and values [B, T, Hkv, K] of a layer in and returns all that the new queries may see.</summary>
-    internal (Tensor Keys, Tensor Values, AttentionOptions Options) Extend(int layer, Tensor keys, Tensor values, AttentionOptions options)
+    private (Tensor Keys, Tensor Values, AttentionOptions Options) Extend(int layer, Tensor keys, Tensor values, AttentionOptions options)
     {
         int time = keys.Shape[1];
         if (keys.Shape[0] != Batch)
@@ -81,10 +81,21 @@ public sealed class KeyValueCache : IDisposable
         return time == 1 ? Turn(layer, keys, values, options) : Unroll(layer, keys, values, options);
     }
 
-    internal int RotaryLengthOf(int time) => RotaryLength > 0 ? RotaryLength : Length > 0 ? _prompt : _prompt = time;
+    /// <inheritdoc/>
+    public int EndOf(int time) => Length + time;
 
-    /// <summary>Counts the tokens of a pass over all layers.</summary>
-    internal void Advance()
+    /// <inheritdoc/>
+    public Tensor Attend(int layer, Tensor queries, Tensor keys, Tensor values, in AttentionOptions options)
+    {
+        (Tensor allKeys, Tensor allValues, AttentionOptions moved) = Extend(layer, keys, values, options);
+        return Ops.Attention(queries, allKeys, allValues, moved);
+    }
+
+    /// <inheritdoc/>
+    public int RotaryLengthOf(int time) => RotaryLength > 0 ? RotaryLength : Length > 0 ? _prompt : _prompt = time;
+
+    /// <inheritdoc/>
+    public void Advance()
     {
         Length += _advance;
         _advance = 0;

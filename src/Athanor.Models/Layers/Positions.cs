@@ -81,10 +81,10 @@ internal sealed class Positions : IDisposable
     }
 
     /// <summary>Qwen's LogN factors, one for each query; a default handle where none is beyond the trained context.</summary>
-    public Tensor LogN(Tensor x, in DecoderInput input, int offset)
+    public Tensor LogN(Tensor x, in DecoderInput input, int offset, int end)
     {
         int length = x.Shape[1];
-        if (!_config.LogNAttention || offset + length <= _config.ContextLength)
+        if (!_config.LogNAttention || end <= _config.ContextLength)
             return default;
         int[] positions = new int[input.Positions.Exists ? (int)input.Positions.Count : length];
         if (input.Positions.Exists)

@@ -33,14 +33,15 @@ internal sealed class SelfAttention
     }
 
     /// <summary>Attention of x [B, T, D] over itself and what the cache holds of earlier calls.</summary>
-    public Tensor Apply(Tensor x, in DecoderInput input, KeyValueCache? cache)
+    public Tensor Apply(Tensor x, in DecoderInput input, IAttentionCache? cache)
     {
         int batch = x.Shape[0], time = x.Shape[1], heads = _config.Heads, shared = _config.KeyValueHeads, size = _config.HeadSize;
         int offset = cache?.Length ?? 0;
         Tensor qkv = _qkv.Apply(x);
         if (_config.ClipQkv > 0)
             qkv = qkv.Clamp(-_config.ClipQkv, _config.ClipQkv);
-        RotaryTable? table = _positions.Table(offset + time, cache?.RotaryLengthOf(time) ?? time);
+        int end = cache?.EndOf(time) ?? time;
+        RotaryTable? table = _positions.Table(end, cache?.RotaryLengthOf(time) ?? time);
         if (table is not null && _queryGain is null)
             qkv = qkv.Rotate(table, heads + shared, size, _config.RopeInterleaved, input.Positions, input.Positions.Exists ? 0 : offset, consume: _config.ClipQkv == 0);
         qkv.Reshape(batch, time, heads + 2 * shared, size).Split(2, [heads, shared, shared], _parts);
@@ -55,11 +56,13 @@ internal sealed class SelfAttention
                 k = Turned(k, table, shared, input, offset);
             }
         }
-        if (_positions.LogN(x, input, offset) is { Exists: true } factors)
+        if (_positions.LogN(x, input, offset, end) is { Exists: true } factors)
             q *= factors;
         var options = new AttentionOptions
         {
             Causal = true,
+            // Whatever is read at once: a text in parts, several texts, one token.
+            Invariant = true,
             Window = _config.SlidingWindow,
             Scale = _config.AttentionScale,
             SoftCap = _config.AttentionSoftCap,
@@ -67,9 +70,8 @@ internal sealed class SelfAttention
             Segments = input.Segments,
             Prefix = input.Prefix,
         };
-        if (cache is not null)
-            (k, v, options) = cache.Extend(_layer, k, v, options);
-        return _output.Apply(Ops.Attention(q, k, v, options).Reshape(batch, time, heads * size));
+        Tensor seen = cache is null ? Ops.Attention(q, k, v, options) : cache.Attend(_layer, q, k, v, options);
+        return _output.Apply(seen.Reshape(batch, time, heads * size));
     }
 
     private Tensor Normed(Tensor x, Parameter gain, int heads)

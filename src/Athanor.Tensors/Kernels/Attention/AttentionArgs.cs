@@ -51,6 +51,9 @@ internal unsafe struct AttentionArgs
     /// <summary>How many latest keys a query sees, itself included; 0 for all.</summary>
     public int Window;
 
+    /// <summary>No way that only few queries take.</summary>
+    public bool Invariant;
+
     /// <summary>Absolute position of query 0: the length of the cache before it.</summary>
     public int Offset;
 

@@ -56,7 +56,8 @@ internal static unsafe partial class FlashAttention
             new Span<float>(output, n * dims).Clear();
             new Span<float>(sums, n).Clear();
             new Span<float>(largest, n).Fill(float.NegativeInfinity);
-            for (int from = mask.FirstKey; from < mask.EndKey; from += SimdKeys)
+            // Blocks of keys begin at multiples of their size, so that sums do not depend on which queries stand together.
+            for (int from = mask.FirstKey - mask.FirstKey % SimdKeys; from < mask.EndKey; from += SimdKeys)
             {
                 int keys = Math.Min(SimdKeys, mask.EndKey - from);
                 BlockKind kind = mask.Kind(from, from + keys);

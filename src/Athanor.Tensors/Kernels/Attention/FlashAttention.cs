@@ -19,7 +19,7 @@ internal static unsafe partial class FlashAttention
         LocateSegments(ref a);
         if (device.Path == KernelPath.Reference)
             ForwardReference(a);
-        else if (a.QueryLength <= MaxStreamedQueries)
+        else if (a.QueryLength <= MaxStreamedQueries && !a.Invariant)
             ForwardStreamed(device, a);
         else if (UsesTiles(device, a))
             FlashForwardAmx.Run(device, a);

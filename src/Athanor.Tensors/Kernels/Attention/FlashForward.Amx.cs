@@ -183,8 +183,9 @@ internal static unsafe class FlashForwardAmx
                 cell++;
                 continue;
             }
-            int cells = 1;
-            while (cells < ChunkCells && cell + cells < end && mask.Kind((cell + cells) * Cell, (cell + cells + 1) * Cell) != BlockKind.Skipped)
+            // Chunks end at multiples of their size, so that sums do not depend on which queries stand together.
+            int cells = 1, most = ChunkCells - cell % ChunkCells;
+            while (cells < most && cell + cells < end && mask.Kind((cell + cells) * Cell, (cell + cells + 1) * Cell) != BlockKind.Skipped)
                 cells++;
             Scores(w, cell, cells, steps);
             for (int i = 0; i < cells; i++)

@@ -110,10 +110,13 @@ internal static unsafe class TileScores
             }
             var m = Avx512F.Max(Avx512F.Max(m0, m1), Avx512F.Max(m2, m3));
             var sum = Vector512.Load(sums + half * 16);
-            if (Vector512.GreaterThanAny((m - old) * c, Vector512.Create(Slack)))
+            var grown = Vector512.GreaterThan((m - old) * c, Vector512.Create(Slack));
+            if (grown.AsInt32() != Vector512<int>.Zero)
             {
+                // Each query by itself: its result must not depend on those beside it.
+                m = Vector512.ConditionalSelect(grown, m, old);
                 m.Store(largest + half * 16);
-                var factor = Exp2((old - m) * c);
+                var factor = Vector512.ConditionalSelect(grown, Exp2((old - m) * c), Vector512<float>.One);
                 factor.Store(shrink + half * 16);
                 sum *= factor;
                 rescale |= 1 << half;

@@ -73,6 +73,7 @@ internal sealed unsafe class AttentionNode : Node
         SoftCap = options.SoftCap,
         Causal = options.Causal,
         Window = options.Window,
+        Invariant = options.Invariant,
         Offset = options.Offset,
         Prefix = options.Prefix.Exists ? (int*)options.Prefix.Data : null,
         PrefixByQuery = options.Prefix.Exists && options.Prefix.Shape.Rank == 2,

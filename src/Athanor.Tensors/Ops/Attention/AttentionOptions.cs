@@ -16,6 +16,12 @@ public readonly record struct AttentionOptions
     /// </summary>
     public int Window { get; init; }
 
+    /// <summary>
+    /// A query's result has the same bits however many queries come with it, wherever among them it stands and whatever else the rows hold: a text read in parts gives
+    /// what it gives in one. Without it, a few queries against many keys take a way of their own, with other roundings. Keys start at a multiple of 256.
+    /// </summary>
+    public bool Invariant { get; init; }
+
     /// <summary>Absolute position of the first query, the number of cached keys before it. Keys start at 0.</summary>
     public int Offset { get; init; }
 
