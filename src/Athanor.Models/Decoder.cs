@@ -122,6 +122,13 @@ public sealed partial class Decoder : IDisposable
     }
 
     /// <summary>
+    /// Logits of hidden states [.., D] on the host, rows · V numbers, and log Σ exp of each row, or an empty span where log-probabilities are not wanted:
+    /// (float)(logit − lse) is, to the bit, <see cref="LogProbs"/>.
+    /// </summary>
+    public void LogitRows(Tensor hidden, Span<float> logits, Span<double> logSumExp) =>
+        Ops.Linear(ForHead(hidden), Head).LogitRows(logits, logSumExp, Config.LogitSoftCap);
+
+    /// <summary>
     /// The cross-entropy of targets I32 [B, T] (−100: does not count) after the input, without logits of all tokens in memory.
     /// </summary>
     /// <param name="options">Smoothing, z-loss, denominator; the model's own soft cap is put in.</param>

@@ -39,6 +39,11 @@ public sealed class DecoderTests
         model.Loss(input, wanted, null, default, out Tensor losses);
         float[] trained = Array.ConvertAll(losses.ToArray(), loss => -loss);
         Assert.Equal(trained, model.LogProbs(input, wanted).ToArray());
+        // So does each logit on the host, less its row's log-sum.
+        float[] logits = new float[ids.Length * 1000];
+        var sums = new double[ids.Length];
+        model.LogitRows(model.Hidden(input), logits, sums);
+        Assert.Equal(trained, targets.Select((target, row) => (float)(logits[row * 1000 + target] - sums[row])));
         // The loss that computes its gradient at once adds the exponentials in another order.
         model.Loss(input, wanted, new CrossEntropyOptions { RootGradient = 1 }, default, out Tensor atOnce);
         Run.Near(trained, Array.ConvertAll(atOnce.ToArray(), loss => -loss), 1e-6);

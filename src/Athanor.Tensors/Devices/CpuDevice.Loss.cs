@@ -23,6 +23,8 @@ public sealed unsafe partial class CpuDevice
 
     void IKernels.EntropyBackward(in CrossEntropyArgs args) => EntropyKernel.Backward(this, args);
 
+    void IKernels.LogitRows(in CrossEntropyArgs args, float* values, double* logSumExp) => LogitRowsKernel.Run(this, args, values, logSumExp);
+
     long IKernels.LinearCrossEntropyScratch(in LinearCrossEntropyArgs args) =>
         Path == KernelPath.Reference ? 0 : new LinearLossPlan(args).Bytes;
 

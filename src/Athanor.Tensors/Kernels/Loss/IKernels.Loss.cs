@@ -17,6 +17,9 @@ internal unsafe partial interface IKernels
     void EntropyForward(in CrossEntropyArgs args);
     void EntropyBackward(in CrossEntropyArgs args);
 
+    /// <summary>Mapped logits as fp32 [Rows, Vocabulary] and, unless null, their log Σ exp, both in the host's memory.</summary>
+    void LogitRows(in CrossEntropyArgs args, float* values, double* logSumExp);
+
     /// <summary>Scratch that <see cref="LinearCrossEntropy"/> needs for these arguments.</summary>
     long LinearCrossEntropyScratch(in LinearCrossEntropyArgs args);
     void LinearCrossEntropy(in LinearCrossEntropyArgs args);

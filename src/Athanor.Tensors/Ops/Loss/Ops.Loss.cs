@@ -75,6 +75,25 @@ public static unsafe partial class Ops
         return y;
     }
 
+    /// <summary>
+    /// Takes logits [..., V] to the host for sampling: as fp32 and capped, and log Σ exp of each row in double. (float)(value − lse) of an id is, to the bit, what
+    /// <see cref="LogProb"/> and <see cref="LinearLogProb"/> give for it. Outside autograd.
+    /// </summary>
+    /// <param name="values">Gets rows · V numbers.</param>
+    /// <param name="logSumExp">Gets a number a row; empty where none is wanted, which spares the exponentials.</param>
+    /// <param name="softCap">See <see cref="CrossEntropyOptions.SoftCap"/>.</param>
+    /// <exception cref="ArgumentException">A span has another length.</exception>
+    public static void LogitRows(this Tensor logits, Span<float> values, Span<double> logSumExp, float softCap = 0)
+    {
+        RequireRows(logits, nameof(logits), nameof(LogitRows));
+        logits = logits.Contiguous();
+        if (values.Length != logits.Count || (logSumExp.Length != 0 && logSumExp.Length != logits.Shape.Rows))
+            throw new ArgumentException($"{nameof(LogitRows)} of {logits} needs {logits.Count} values and {logits.Shape.Rows} sums or none; it got {values.Length} and {logSumExp.Length}.");
+        fixed (float* to = values)
+        fixed (double* sums = logSumExp)
+            logits.Kernels.LogitRows(LogitArgs(logits, new CrossEntropyTerms { SoftCap = softCap }), to, sums);
+    }
+
     internal static CrossEntropyArgs LogitArgs(Tensor logits, in CrossEntropyTerms terms) => new()
     {
         Rows = checked((int)logits.Shape.Rows),
