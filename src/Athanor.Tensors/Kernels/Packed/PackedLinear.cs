@@ -1,25 +1,132 @@
+using System.Runtime.CompilerServices;
 using Athanor.Tensors.Blocks;
+using Athanor.Tensors.Cpu;
+using Athanor.Tensors.Simd;
+using Athanor.Tensors.Threading;
 
 namespace Athanor.Tensors.Kernels;
 
-/// <summary>Products with packed weights, see <see cref="PackedLinearArgs"/>.</summary>
+/// <summary>
+/// Products with packed weights, see <see cref="PackedLinearArgs"/>. Q8_0, Q4_0, Q4_K and Q6_K meet inputs rounded to signed bytes (<see cref="QuantizedInputs"/>):
+/// exact sums of bytes over 16 or 32 columns, then fp32. BF16 and F32 are multiplied in place, other formats are decoded a few rows at a time.
+/// </summary>
+/// <remarks>
+/// A number of Y depends on its row of W and its row of X alone, not on the rows beside it, on blocking or on threads. Byte products have the same
+/// bits on AMX and on vectors with fused multiply-add.
+/// </remarks>
 internal static unsafe partial class PackedLinearKernel
 {
+    private const int MostRows = 1024, FewRows = 16, RowsPerItem = 64;
+
+    // Slots of a thread's scratch: a member's tiles, and of the caller the rounded inputs, inputs of another type; decoded rows.
+    private const int TileSlot = 0, InputSlot = 1, PlainSlot = 2, DecodeSlot = 3;
+
     public static void Run(CpuDevice device, PackedMatrix weight, in PackedLinearArgs args)
     {
-        _ = device;
-        Reference(weight, args);
+        if (device.Path == KernelPath.Reference)
+        {
+            Reference(weight, args);
+            return;
+        }
+        for (int row = 0; row < args.Rows; row += MostRows)
+        {
+            PackedLinearArgs some = args;
+            some.Rows = Math.Min(MostRows, args.Rows - row);
+            some.X = (byte*)args.X + row * args.XStride * args.XType.Size();
+            some.Y = (byte*)args.Y + row * args.YStride * args.YType.Size();
+            RunBytes(device, weight, some);
+            RunOthers(device, weight, some);
+        }
     }
 
     /// <summary>Decodes rows of a table: the embedding.</summary>
     public static void Rows(PackedMatrix table, int* rows, int count, void* target, DType type)
     {
-        var values = new float[table.Columns];
+        float* values = (float*)ThreadScratch.Get(DecodeSlot, table.Columns * sizeof(float));
         for (int i = 0; i < count; i++)
         {
-            table.DecodeRow(rows[i], values);
-            for (int k = 0; k < values.Length; k++)
-                StoredScalar.Set(target, (long)i * values.Length + k, type, values[k]);
+            table.DecodeRow(rows[i], new Span<float>(values, table.Columns));
+            for (int k = 0; k < table.Columns; k++)
+                StoredScalar.Set(target, (long)i * table.Columns + k, type, values[k]);
+        }
+    }
+
+    /// <summary>Whether a format's rows are multiplied as bytes.</summary>
+    private static bool AsBytes(BlockFormat format) => format is BlockFormat.Q8_0 or BlockFormat.Q4_0 or BlockFormat.Q4_K or BlockFormat.Q6_K;
+
+    private struct Part
+    {
+        public BlockFormat Format;
+        public byte* Data;
+        public long RowBytes, FirstItem;
+
+        /// <summary>Rows, and the place of the first among all.</summary>
+        public int Rows, First;
+    }
+
+    private struct Job
+    {
+        public PackedLinearArgs Args;
+        public QuantizedInputs Inputs;
+        public Part* Parts;
+        public int Count, Columns;
+        public bool Amx;
+    }
+
+    private static void RunBytes(CpuDevice device, PackedMatrix weight, in PackedLinearArgs args)
+    {
+        ReadOnlySpan<PackedPart> parts = weight.Span;
+        Part* mine = stackalloc Part[Math.Min(parts.Length, 64)];
+        for (int from = 0, first = 0; from < parts.Length; from += 64)
+        {
+            int count = 0;
+            long items = 0;
+            foreach (PackedPart part in parts[from..Math.Min(from + 64, parts.Length)])
+            {
+                if (AsBytes(part.Format))
+                {
+                    mine[count++] = new Part { Format = part.Format, Data = (byte*)part.Address, RowBytes = part.Format.RowBytes(weight.Columns), FirstItem = items, Rows = part.Rows, First = first };
+                    items += (part.Rows + RowsPerItem - 1) / RowsPerItem;
+                }
+                first += part.Rows;
+            }
+            if (count == 0)
+                continue;
+            bool amx = device.Path == KernelPath.Amx && CpuFeatures.AmxInt8;
+            byte* memory = ThreadScratch.Get(InputSlot, QuantizedInputs.BytesFor(args.Rows, weight.Columns));
+            var job = new Job { Args = args, Inputs = new QuantizedInputs(memory, args.Rows, weight.Columns, amx), Parts = mine, Count = count, Columns = weight.Columns, Amx = amx };
+            device.Team.For(job.Inputs.Groups, 1, &FillInputs, &job);
+            device.Team.For(items, 1, amx || device.Lanes == 16 ? &Items<F512> : device.Lanes == 8 ? &Items<F256> : device.Lanes == 4 ? &Items<F128> : &Items<F1>, &job);
+        }
+    }
+
+    private static void FillInputs(void* state, int member, long begin, long end)
+    {
+        var job = (Job*)state;
+        sbyte* room = (sbyte*)ThreadScratch.Get(TileSlot, FewRows * 32L * job->Inputs.Blocks);
+        for (long group = begin; group < end; group++)
+            job->Inputs.Fill((int)group, job->Args, room);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Items<V>(void* state, int member, long begin, long end)
+        where V : unmanaged, IVector<V>
+    {
+        var job = (Job*)state;
+        for (long item = begin; item < end; item++)
+        {
+            int index = job->Count - 1;
+            while (job->Parts[index].FirstItem > item)
+                index--;
+            ref readonly Part part = ref job->Parts[index];
+            int row = (int)(item - part.FirstItem) * RowsPerItem, rows = Math.Min(RowsPerItem, part.Rows - row);
+            switch (part.Format)
+            {
+                case BlockFormat.Q8_0: Item<V, UnpackQ8_0>(*job, part, row, rows); break;
+                case BlockFormat.Q4_0: Item<V, UnpackQ4_0>(*job, part, row, rows); break;
+                case BlockFormat.Q4_K: Item<V, UnpackQ4_K>(*job, part, row, rows); break;
+                default: Item<V, UnpackQ6_K>(*job, part, row, rows); break;
+            }
         }
     }
 }

@@ -1,0 +1,135 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Athanor.Tensors.Amx;
+using Athanor.Tensors.Simd;
+
+namespace Athanor.Tensors.Kernels;
+
+/// <summary>
+/// Inputs rounded to signed bytes, 32 columns to a scale: x ≈ Scale·q with Scale = max|x| / 127, so that an error is at most max|x| / 254 of its block. Rows in
+/// groups of sixteen (the last one filled with zeros), columns filled with zeros to a multiple of 64.
+/// </summary>
+/// <remarks>For tiles a group lies as blocks of [8 quads of columns][16 rows][4]; otherwise, and where there is one row only, as rows.</remarks>
+internal readonly unsafe struct QuantizedInputs
+{
+    private const int Group = 16;
+
+    /// <summary>Where the parts lie in memory of <see cref="BytesFor"/>.</summary>
+    public QuantizedInputs(byte* memory, int rows, int columns, bool tiles)
+    {
+        Rows = rows;
+        Columns = columns;
+        Blocks = (columns + 63) / 64 * 2;
+        Tiles = tiles && rows > 1;
+        Lanes = rows == 1 ? 1 : Group;
+        Groups = (rows + Lanes - 1) / Lanes;
+        long blocks = (long)Groups * Lanes * Blocks;
+        Values = (sbyte*)memory;
+        Scales = (float*)(memory + (blocks * 32 + 63) / 64 * 64);
+        Sums = Scales + (blocks + 15) / 16 * 16;
+    }
+
+    public readonly int Rows, Columns, Blocks, Lanes, Groups;
+    public readonly bool Tiles;
+
+    /// <summary>Groups of blocks of tiles, or of rows.</summary>
+    public readonly sbyte* Values;
+
+    /// <summary>[groups][blocks][lanes]: the scale, and the scale times the sum of the bytes.</summary>
+    public readonly float* Scales, Sums;
+
+    public static long BytesFor(int rows, int columns)
+    {
+        long blocks = (rows + Group - 1L) / Group * Group * ((columns + 63) / 64 * 2);
+        return blocks * 40 + 3 * 64;
+    }
+
+    public sbyte* ValuesOf(int group) => Values + (long)group * Lanes * Blocks * 32;
+    public float* ScalesOf(int group) => Scales + (long)group * Lanes * Blocks;
+    public float* SumsOf(int group) => Sums + (long)group * Lanes * Blocks;
+
+    /// <summary>Rounds the rows of one group.</summary>
+    /// <param name="room">Bytes for a group of rows, for tiles.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Fill(int group, in PackedLinearArgs a, sbyte* room)
+    {
+        int first = group * Lanes, count = Math.Min(Lanes, Rows - first);
+        sbyte* rows = Tiles ? room : ValuesOf(group);
+        long length = Blocks * 32L;
+        for (int i = 0; i < Lanes; i++)
+        {
+            if (i < count)
+                Round(first + i, a, rows + i * length, ScalesOf(group) + i, SumsOf(group) + i);
+            else
+                Clear(rows + i * length, ScalesOf(group) + i, SumsOf(group) + i);
+        }
+        if (!Tiles)
+            return;
+        byte* to = (byte*)ValuesOf(group);
+        for (int block = 0; block < Blocks; block += 2, to += 1024)
+            Packing.Transpose16((byte*)rows + block * 32, length, to);
+    }
+
+    private void Clear(sbyte* values, float* scales, float* sums)
+    {
+        new Span<sbyte>(values, Blocks * 32).Clear();
+        for (int i = 0; i < Blocks; i++)
+            scales[i * Lanes] = sums[i * Lanes] = 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Round(int row, in PackedLinearArgs a, sbyte* values, float* scales, float* sums)
+    {
+        int blocks = Columns / 32;
+        for (int i = 0; i < blocks; i++, values += 32, scales += Lanes, sums += Lanes)
+        {
+            Vector512<float> x0, x1;
+            if (a.XType == DType.F32)
+            {
+                float* x = (float*)a.X + row * a.XStride + i * 32;
+                (x0, x1) = (Vector512.Load(x), Vector512.Load(x + 16));
+            }
+            else
+            {
+                ushort* x = (ushort*)a.X + row * a.XStride + i * 32;
+                (x0, x1) = (F512.LoadBf16(x).Value, F512.LoadBf16(x + 16).Value);
+            }
+            float most = Largest(Vector512.Max(Vector512.Abs(x0), Vector512.Abs(x1)));
+            float inverse = most > 0 ? 127 / most : 0;
+            // A block so small that its inverse overflows counts as zero.
+            if (!float.IsFinite(inverse))
+                inverse = most = float.IsNaN(most) || float.IsInfinity(most) ? float.NaN : 0;
+            Vector512<int> q0 = Nearest(x0 * inverse), q1 = Nearest(x1 * inverse);
+            *scales = most / 127;
+            *sums = *scales * Vector512.Sum(q0 + q1);
+            Narrow(q0, q1).Store(values);
+        }
+        for (int i = blocks; i < Blocks; i++, values += 32, scales += Lanes, sums += Lanes)
+        {
+            Vector256<sbyte>.Zero.Store(values);
+            *scales = *sums = 0;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Largest(Vector512<float> v)
+    {
+        Vector256<float> half = Vector256.Max(v.GetLower(), v.GetUpper());
+        Vector128<float> quarter = Vector128.Max(half.GetLower(), half.GetUpper());
+        quarter = Vector128.Max(quarter, Vector128.Shuffle(quarter, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(quarter, Vector128.Shuffle(quarter, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    // Adding and taking away 1.5·2^23 rounds to nearest even.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Nearest(Vector512<float> x) => (x + Vector512.Create(12582912f)).AsInt32() - Vector512.Create(0x4B400000);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<sbyte> Narrow(Vector512<int> a, Vector512<int> b)
+    {
+        if (Avx512F.IsSupported)
+            return Vector256.Create(Avx512F.ConvertToVector128SByte(a), Avx512F.ConvertToVector128SByte(b));
+        return Vector256.Narrow(Vector256.Narrow(a.GetLower(), a.GetUpper()), Vector256.Narrow(b.GetLower(), b.GetUpper()));
+    }
+}
