@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Athanor.Tensors.Blocks;
 using Athanor.Tensors.Cpu;
+using Athanor.Tensors.Memory;
 using Athanor.Tensors.Threading;
 
 namespace Athanor.Tensors.Kernels;
@@ -35,12 +36,23 @@ internal static unsafe partial class PackedLinearKernel
         }
     }
 
-    private static void RunOther(CpuDevice device, in PackedPart part, int first, int columns, PackedLinearArgs args)
+    private static void RunOther(CpuDevice device, in PackedPart part, int first, int columns, in PackedLinearArgs args)
     {
         bool half = part.Format == BlockFormat.BF16 || device.Path == KernelPath.Amx && part.Format is not (BlockFormat.F16 or BlockFormat.F32);
         DType type = half ? DType.BF16 : DType.F32;
-        if (args.XType != type)
-            args = Converted(args, columns, type);
+        if (args.XType == type)
+        {
+            RunOther(device, part, first, columns, args, type);
+            return;
+        }
+        // Products inside use the threads' scratch: the converted inputs lie elsewhere.
+        NativeBuffer memory = device.Heap.Rent((long)args.Rows * columns * type.Size(), nameof(Ops.Linear));
+        RunOther(device, part, first, columns, Converted(args, columns, type, memory.Pointer), type);
+        memory.Release();
+    }
+
+    private static void RunOther(CpuDevice device, in PackedPart part, int first, int columns, in PackedLinearArgs args, DType type)
+    {
         if (part.Format is BlockFormat.BF16 or BlockFormat.F32)
         {
             MatMulKernel.Run(device, Product(args, first, part.Rows, columns, type, (void*)part.Address));
@@ -100,9 +112,8 @@ internal static unsafe partial class PackedLinearKernel
         Bias = args.Bias == null ? null : args.Bias + first,
     };
 
-    private static PackedLinearArgs Converted(PackedLinearArgs args, int columns, DType type)
+    private static PackedLinearArgs Converted(PackedLinearArgs args, int columns, DType type, byte* memory)
     {
-        byte* memory = ThreadScratch.Get(PlainSlot, (long)args.Rows * columns * type.Size());
         for (int i = 0; i < args.Rows; i++)
         {
             if (type == DType.BF16)

@@ -18,8 +18,8 @@ internal static unsafe partial class PackedLinearKernel
 {
     private const int MostRows = 1024, FewRows = 16, RowsPerItem = 64;
 
-    // Slots of a thread's scratch: a member's tiles, and of the caller the rounded inputs, inputs of another type; decoded rows.
-    private const int TileSlot = 0, InputSlot = 1, PlainSlot = 2, DecodeSlot = 3;
+    // Slots of a thread's scratch: a member's tiles, the caller's rounded inputs, decoded rows (products of which use the others).
+    private const int TileSlot = 0, InputSlot = 1, DecodeSlot = 3;
 
     public static void Run(CpuDevice device, PackedMatrix weight, in PackedLinearArgs args)
     {
