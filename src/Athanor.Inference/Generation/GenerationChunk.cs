@@ -24,7 +24,16 @@ public sealed record ScoredToken(int Token, float LogProb, IReadOnlyList<TokenLo
 /// <param name="GeneratedTokens">Tokens generated, over all candidates, end tokens included.</param>
 /// <param name="DraftedTokens">Tokens that speculation proposed.</param>
 /// <param name="AcceptedTokens">Those of them that were kept.</param>
-public sealed record GenerationUsage(int PromptTokens, int CachedTokens, int GeneratedTokens, int DraftedTokens = 0, int AcceptedTokens = 0);
+public sealed record GenerationUsage(int PromptTokens, int CachedTokens, int GeneratedTokens, int DraftedTokens = 0, int AcceptedTokens = 0)
+{
+    /// <summary>How often the first, the second, … proposed place was asked, and right.</summary>
+    public IReadOnlyList<SpeculatedPlace> Speculation { get; init; } = [];
+}
+
+/// <summary>Proposals for one place ahead.</summary>
+/// <param name="Proposed">Steps in which it was proposed.</param>
+/// <param name="Accepted">Those of them in which it was what was drawn.</param>
+public readonly record struct SpeculatedPlace(int Proposed, int Accepted);
 
 /// <summary>A part of an answer. The parts' texts in order are the whole text; characters come whole, and nothing of a stop text comes.</summary>
 public sealed record GenerationChunk
