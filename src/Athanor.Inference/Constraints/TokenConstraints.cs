@@ -1,0 +1,34 @@
+using System.Text;
+using Athanor.Tokenizers;
+
+namespace Athanor.Inference.Constraints;
+
+/// <summary>Makes constraints on generated text. Compiling costs milliseconds; the result is for keeping and is safe for many threads.</summary>
+public static partial class TokenConstraints
+{
+    /// <summary>Texts that are one of a list.</summary>
+    /// <exception cref="ConstraintException">The list is empty or too large.</exception>
+    public static CompiledConstraint Choice(IEnumerable<string> texts, Tokenizer tokenizer, ConstraintOptions? options = null)
+    {
+        byte[][] choices = [.. texts.Select(Encoding.UTF8.GetBytes)];
+        if (choices.Length == 0)
+            throw new ConstraintException("there is no text to choose; give at least one");
+        return Compile(new GrammarBook(), new TextChoiceNode(choices), tokenizer, options);
+    }
+
+    /// <summary>Texts of a context-free grammar as llama.cpp writes them (GBNF), from the rule <c>root</c>.</summary>
+    /// <exception cref="ConstraintException">The grammar is wrong, recursive on the left, endless or too large; line and column are said.</exception>
+    public static CompiledConstraint Grammar(string gbnf, Tokenizer tokenizer, ConstraintOptions? options = null)
+    {
+        (GrammarBook book, int root) = GbnfParser.Parse(gbnf);
+        return new CompiledConstraint(book, root, tokenizer, options ?? new ConstraintOptions());
+    }
+
+    /// <summary>Texts that a regular expression matches as a whole. Look-around and back-references are refused.</summary>
+    /// <exception cref="ConstraintException">The expression is wrong, of a kind that no finite automaton can follow, or too large.</exception>
+    public static CompiledConstraint Regex(string pattern, Tokenizer tokenizer, ConstraintOptions? options = null) =>
+        Compile(new GrammarBook(), RegexParser.Parse(pattern, ""), tokenizer, options);
+
+    private static CompiledConstraint Compile(GrammarBook book, GrammarNode root, Tokenizer tokenizer, ConstraintOptions? options) =>
+        new(book, book.Define("the text", root).Rule, tokenizer, options ?? new ConstraintOptions());
+}

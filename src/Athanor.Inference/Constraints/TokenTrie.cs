@@ -1,0 +1,87 @@
+using System.Runtime.CompilerServices;
+using Athanor.Tokenizers;
+
+namespace Athanor.Inference.Constraints;
+
+/// <summary>A node of the trie in preorder: the byte that leads to it, how deep it lies, and the node behind all that lie below it.</summary>
+internal readonly record struct TrieNode(int Skip, ushort Depth, byte Value);
+
+/// <summary>The bytes of all tokens that are text, as a trie: tokens that begin alike are tried together.</summary>
+internal sealed class TokenTrie
+{
+    private static readonly ConditionalWeakTable<Tokenizer, TokenTrie> s_known = [];
+
+    private readonly byte[]?[] _texts;
+    private readonly int[] _tokenStarts, _tokens;
+
+    private TokenTrie(byte[]?[] texts)
+    {
+        _texts = texts;
+        int[] ids = [.. Enumerable.Range(0, texts.Length).Where(id => texts[id] is { Length: > 0 and <= ushort.MaxValue })];
+        Array.Sort(ids, (x, y) => texts[x].AsSpan().SequenceCompareTo(texts[y]) is not 0 and int order ? order : x.CompareTo(y));
+        List<(int Depth, byte Value, int First)> nodes = [];
+        byte[] last = [];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            byte[] text = texts[ids[i]]!;
+            for (int depth = text.AsSpan().CommonPrefixLength(last); depth < text.Length; depth++)
+                nodes.Add((depth + 1, text[depth], depth + 1 == text.Length ? i : -1));
+            last = text;
+            Longest = Math.Max(Longest, text.Length);
+        }
+        _tokens = ids;
+        Nodes = new TrieNode[nodes.Count];
+        _tokenStarts = new int[nodes.Count + 1];
+        _tokenStarts[^1] = ids.Length;
+        var open = new int[Longest + 2];   // per depth, the next node that is not deeper
+        Array.Fill(open, nodes.Count);
+        for (int node = nodes.Count - 1; node >= 0; node--)
+        {
+            (int depth, byte value, int first) = nodes[node];
+            Nodes[node] = new TrieNode(open[depth], (ushort)depth, value);
+            _tokenStarts[node] = _tokenStarts[node + 1];
+            if (first >= 0)
+                _tokenStarts[node] = first;
+            // Deeper nodes before this one end at it.
+            for (int deeper = depth; deeper < open.Length && open[deeper] != node; deeper++)
+                open[deeper] = node;
+        }
+    }
+
+    /// <summary>One more than the highest id.</summary>
+    public int Width => _texts.Length;
+
+    /// <summary>The bytes of the longest token.</summary>
+    public int Longest { get; }
+
+    public TrieNode[] Nodes { get; }
+
+    /// <summary>The tokens whose text ends at the node.</summary>
+    public ReadOnlySpan<int> TokensAt(int node) => _tokens.AsSpan(_tokenStarts[node].._tokenStarts[node + 1]);
+
+    /// <summary>The bytes of a token; null where it is not text.</summary>
+    public byte[]? Text(int token) => (uint)token < (uint)_texts.Length ? _texts[token] : null;
+
+    /// <summary>The trie of a tokenizer; special tokens are in it only where they are named.</summary>
+    public static TokenTrie Of(Tokenizer tokenizer, IReadOnlyList<int> textTokens) =>
+        textTokens.Count > 0 ? new TokenTrie(Texts(tokenizer, textTokens)) : s_known.GetValue(tokenizer, static known => new TokenTrie(Texts(known, [])));
+
+    private static byte[]?[] Texts(Tokenizer tokenizer, IReadOnlyList<int> textTokens)
+    {
+        var texts = new byte[]?[tokenizer.VocabularySize];
+        // Behind another token a token decodes as it does within a text, whatever decoders do to the first one.
+        int[] pair = [Enumerable.Range(0, texts.Length).FirstOrDefault(id => IsLetter(tokenizer, id), -1), 0];
+        int before = pair[0] < 0 ? 0 : tokenizer.DecodeBytes(pair.AsSpan(0, 1)).Length;
+        for (int id = 0; id < texts.Length; id++)
+        {
+            if (!tokenizer.Contains(id) || (tokenizer.IsSpecial(id) && !textTokens.Contains(id)) || id == tokenizer.UnkId)
+                continue;
+            pair[1] = id;
+            texts[id] = pair[0] < 0 ? tokenizer.GetTokenBytes(id).ToArray() : tokenizer.DecodeBytes(pair)[before..];
+        }
+        return texts;
+    }
+
+    private static bool IsLetter(Tokenizer tokenizer, int id) =>
+        tokenizer.Contains(id) && !tokenizer.IsSpecial(id) && tokenizer.GetTokenBytes(id) is [>= (byte)'a' and <= (byte)'z'];
+}
