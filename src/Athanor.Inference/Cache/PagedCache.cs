@@ -1,0 +1,77 @@
+using Athanor.Models.Layers;
+using Athanor.Tensors;
+
+namespace Athanor.Inference.Cache;
+
+/// <summary>Tokens of one text in a pass.</summary>
+/// <param name="Blocks">Where the text's keys and values lie.</param>
+/// <param name="First">The position of the first of the tokens.</param>
+/// <param name="Start">Its place in the pass.</param>
+/// <param name="Count">Tokens.</param>
+internal readonly record struct CacheSpan(IReadOnlyList<int> Blocks, int First, int Start, int Count);
+
+/// <summary>
+/// Attention of one pass over the tokens of many texts, behind one another in one row [1, N]: each text's new keys and values go to its blocks, and its queries see
+/// its own blocks.
+/// </summary>
+internal sealed class PagedCache(PagedStore store) : IAttentionCache
+{
+    // Where keys begin in memory must not move the blocks in which attention takes them.
+    private const int Alignment = 256;
+
+    private readonly List<CacheSpan> _spans = [];
+    private Tensor[] _results = [];
+    private int _end;
+
+    /// <summary>The length for which dynamic rotary scaling is chosen.</summary>
+    public int RotaryLength { get; set; }
+
+    /// <inheritdoc/>
+    int IAttentionCache.Length => 0;
+
+    /// <inheritdoc/>
+    int IAttentionCache.EndOf(int time) => _end;
+
+    /// <inheritdoc/>
+    int IAttentionCache.RotaryLengthOf(int time) => RotaryLength;
+
+    /// <summary>Begins a pass.</summary>
+    public void Begin(int rotaryLength)
+    {
+        _spans.Clear();
+        (_end, RotaryLength) = (0, rotaryLength);
+    }
+
+    /// <summary>Adds the tokens of a text to the pass, in the order of their places.</summary>
+    public void Add(in CacheSpan span)
+    {
+        _spans.Add(span);
+        _end = Math.Max(_end, span.First + span.Count);
+    }
+
+    /// <inheritdoc/>
+    Tensor IAttentionCache.Attend(int layer, Tensor queries, Tensor keys, Tensor values, in AttentionOptions options)
+    {
+        int tokens = keys.Shape[1], heads = keys.Shape[2], size = keys.Shape[3];
+        Tensor keyRows = keys.Reshape(tokens, heads, size), valueRows = values.Reshape(tokens, heads, size);
+        if (_results.Length != _spans.Count)
+            _results = new Tensor[_spans.Count];
+        for (int i = 0; i < _spans.Count; i++)
+        {
+            CacheSpan span = _spans[i];
+            store.Write(layer, span.Blocks, span.First, keyRows.Slice(0, span.Start, span.Count), valueRows.Slice(0, span.Start, span.Count));
+        }
+        for (int i = 0; i < _spans.Count; i++)
+        {
+            CacheSpan span = _spans[i];
+            int first = options.Window > 0 ? Math.Max(0, span.First - options.Window + 1) : 0, from = first - first % Math.Max(Alignment, store.BlockSize);
+            (Tensor k, Tensor v) = store.Read(layer, span.Blocks, from, span.First + span.Count);
+            Tensor q = queries.Slice(1, span.Start, span.Count);
+            _results[i] = Ops.Attention(q, k.To(q.DType), v.To(q.DType), options with { Offset = span.First - from });
+        }
+        return _results.Length == 1 ? _results[0] : Ops.Concat(1, _results);
+    }
+
+    /// <inheritdoc/>
+    void IAttentionCache.Advance() => _spans.Clear();
+}

@@ -1,0 +1,93 @@
+using Athanor.Models.Configuration;
+using Athanor.Tensors;
+
+namespace Athanor.Inference.Cache;
+
+/// <summary>The memory of the paged key-value cache: for each layer the rows [slots, Hkv, K] of keys and of values; block b holds the slots b · size … (b + 1) · size − 1.</summary>
+internal sealed class PagedStore : IDisposable
+{
+    private readonly Parameter[] _keys, _values;
+    private readonly Device _device;
+    private readonly int _heads, _size;
+
+    public PagedStore(Device device, ModelConfig config, DType type, int blocks, int blockSize)
+    {
+        (_device, BlockSize, Blocks) = (device, blockSize, blocks);
+        (_heads, _size) = (config.KeyValueHeads, config.HeadSize);
+        // One block more: zeros, which stand for those that the window has passed.
+        var shape = new Shape(checked((blocks + 1) * blockSize), _heads, _size);
+        _keys = new Parameter[config.Layers];
+        _values = new Parameter[config.Layers];
+        for (int i = 0; i < config.Layers; i++)
+        {
+            _keys[i] = new Parameter(device, $"cache.{i}.keys", shape, type, trainable: false);
+            _values[i] = new Parameter(device, $"cache.{i}.values", shape, type, trainable: false);
+        }
+        using StepScope scope = StepScope.Begin(device, record: false);
+        Tensor zeros = Tensor.Zeros(device, new Shape(blockSize, _heads, _size), type);
+        foreach (Parameter rows in _keys.Concat(_values))
+            rows.Assign(0, blocks * blockSize, zeros);
+    }
+
+    /// <summary>Tokens of a block.</summary>
+    public int BlockSize { get; }
+
+    /// <summary>Blocks.</summary>
+    public int Blocks { get; }
+
+    /// <summary>Writes rows [n, Hkv, K] of a layer into the slots of positions <paramref name="first"/> …, which lie in the table.</summary>
+    public void Write(int layer, IReadOnlyList<int> table, int first, Tensor keys, Tensor values)
+    {
+        int count = keys.Shape[0];
+        for (int done = 0; done < count;)
+        {
+            int position = first + done, offset = position % BlockSize, run = Math.Min(count - done, BlockSize - offset);
+            int slot = table[position / BlockSize] * BlockSize + offset;
+            _keys[layer].Assign(0, slot, keys.Slice(0, done, run));
+            _values[layer].Assign(0, slot, values.Slice(0, done, run));
+            done += run;
+        }
+    }
+
+    /// <summary>The keys and values [1, n, Hkv, K] of positions <paramref name="from"/> (where a block begins) … <paramref name="length"/> − 1.</summary>
+    public (Tensor Keys, Tensor Values) Read(int layer, IReadOnlyList<int> table, int from, int length)
+    {
+        int first = from / BlockSize, count = (length + BlockSize - 1) / BlockSize - first;
+        var ids = new int[count];
+        bool adjoin = true;
+        for (int i = 0; i < count; i++)
+        {
+            // No query sees blocks that the window has passed, but their place keeps the others where they were.
+            ids[i] = table[first + i] == BlockTable.Gone ? Blocks : table[first + i];
+            adjoin &= ids[i] == ids[0] + i;
+        }
+        return (Rows(_keys[layer], ids, adjoin, length - from), Rows(_values[layer], ids, adjoin, length - from));
+    }
+
+    private Tensor Rows(Parameter rows, int[] ids, bool adjoin, int length)
+    {
+        if (adjoin)
+            return rows.Value.Slice(0, ids[0] * BlockSize, length).Reshape(1, length, _heads, _size);
+        Tensor blocks = rows.Value.Reshape(Blocks + 1, BlockSize * _heads * _size).IndexSelect(0, Tensor.From(_device, new Shape(ids.Length), ids));
+        return blocks.Reshape(ids.Length * BlockSize, _heads, _size).Slice(0, 0, length).Reshape(1, length, _heads, _size);
+    }
+
+    /// <summary>Copies a block in all layers.</summary>
+    public void Copy(int from, int to)
+    {
+        using StepScope scope = StepScope.Begin(_device, record: false);
+        foreach (Parameter rows in _keys)
+            rows.Assign(0, to * BlockSize, rows.Value.Slice(0, from * BlockSize, BlockSize));
+        foreach (Parameter rows in _values)
+            rows.Assign(0, to * BlockSize, rows.Value.Slice(0, from * BlockSize, BlockSize));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Parameter rows in _keys)
+            rows.Dispose();
+        foreach (Parameter rows in _values)
+            rows.Dispose();
+    }
+}
