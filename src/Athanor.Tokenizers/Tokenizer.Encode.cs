@@ -15,6 +15,21 @@ public sealed partial class Tokenizer
         PostProcess(text, default, output, first, second: -1, options);
     }
 
+    /// <summary>
+    /// Appends the tokens of a text that is data in part, such as a rendered conversation: special tokens written in it become their ids, as with
+    /// <see cref="EncodeOptions.ParseSpecial"/>, but not where one of the cuts lies within them.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="cuts">Offsets in bytes, ascending.</param>
+    /// <param name="output">Where the tokens go.</param>
+    public void Encode(ReadOnlySpan<byte> text, ReadOnlySpan<int> cuts, TokenBuffer output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        int first = output.Count;
+        EncodeText(text, output, EncodeOptions.ParseSpecial, cuts);
+        PostProcess(text, default, output, first, second: -1, EncodeOptions.ParseSpecial);
+    }
+
     /// <summary>Appends the tokens of two texts that belong together; ranges are bytes of the one or the other.</summary>
     public void EncodePair(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, TokenBuffer output, EncodeOptions options = EncodeOptions.None)
     {
@@ -188,24 +203,36 @@ public sealed partial class Tokenizer
         _postProcessor.Apply(ref texts);
     }
 
-    private void EncodeText(ReadOnlySpan<byte> text, TokenBuffer output, EncodeOptions options)
+    private void EncodeText(ReadOnlySpan<byte> text, TokenBuffer output, EncodeOptions options, ReadOnlySpan<int> cuts = default)
     {
         bool parse = (options & EncodeOptions.ParseSpecial) != 0;
         AddedTokenMatcher? matcher = parse ? _raw : _rawPlain, normalized = parse ? _normalized : _normalizedPlain;
         int open = 0;
         if (matcher is not null)
         {
-            for (int search = 0; matcher.Next(text, ref search, open, out int start, out int end) is { } token; open = end)
+            for (int search = 0; matcher.Next(text, ref search, open, out int start, out int end) is { } token;)
             {
-                EncodeSegment(text[open..start], open, normalized, output);
+                if (token.Special && IsCut(cuts, start, end))
+                    continue;
+                EncodeSegment(text[open..start], open, normalized, output, cuts);
                 output.Add(token.Id, start, end - start);
+                open = end;
             }
         }
-        EncodeSegment(text[open..], open, normalized, output);
+        EncodeSegment(text[open..], open, normalized, output, cuts);
+    }
+
+    private static bool IsCut(ReadOnlySpan<int> cuts, int start, int end)
+    {
+        if (cuts.IsEmpty)
+            return false;
+        int at = cuts.BinarySearch(start + 1);
+        at = at < 0 ? ~at : at;
+        return at < cuts.Length && cuts[at] < end;
     }
 
     /// <summary>Normalizes what lies between added tokens, cuts out those that match there and encodes the rest.</summary>
-    private void EncodeSegment(ReadOnlySpan<byte> text, int offset, AddedTokenMatcher? matcher, TokenBuffer output)
+    private void EncodeSegment(ReadOnlySpan<byte> text, int offset, AddedTokenMatcher? matcher, TokenBuffer output, ReadOnlySpan<int> cuts)
     {
         if (text.IsEmpty)
             return;
@@ -215,11 +242,14 @@ public sealed partial class Tokenizer
             int open = 0;
             if (matcher is not null)
             {
-                for (int search = 0; matcher.Next(text, ref search, open, out int start, out int end) is { } token; open = end)
+                for (int search = 0; matcher.Next(text, ref search, open, out int start, out int end) is { } token;)
                 {
+                    if (token.Special && IsCut(cuts, offset + start, offset + end))
+                        continue;
                     if (open < start)
                         encoder.Encode(text[open..start], offset + open, output);
                     output.Add(token.Id, offset + start, end - start);
+                    open = end;
                 }
             }
             if (open < text.Length)
@@ -230,16 +260,19 @@ public sealed partial class Tokenizer
         try
         {
             NormalizedText normalized = scratch.Text;
-            normalized.Reset(text, offset, output.WithRanges || _pipeline.NeedsOrigins);
+            normalized.Reset(text, offset, output.WithRanges || _pipeline.NeedsOrigins || !cuts.IsEmpty);
             _normalizer.Apply(normalized);
             int open = 0;
             if (matcher is not null)
             {
-                for (int search = 0; matcher.Next(normalized.Bytes, ref search, open, out int start, out int end) is { } token; open = end)
+                for (int search = 0; matcher.Next(normalized.Bytes, ref search, open, out int start, out int end) is { } token;)
                 {
-                    EncodeNormalized(normalized, open, start - open, output);
                     ByteRange range = normalized.Origin(start, end - start);
+                    if (token.Special && IsCut(cuts, range.Start, range.Start + range.Length))
+                        continue;
+                    EncodeNormalized(normalized, open, start - open, output);
                     output.Add(token.Id, range.Start, range.Length);
+                    open = end;
                 }
             }
             EncodeNormalized(normalized, open, normalized.Bytes.Length - open, output);
