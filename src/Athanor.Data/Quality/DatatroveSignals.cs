@@ -15,19 +15,18 @@ internal sealed class DatatroveSignals : SignalFamily
 
     public override void Measure(TextFrame frame, Span<float> values, Span<TextSpan> spans)
     {
-        WordTable words = frame.English;
-        WordCounts counts = WordCounts.Of(words);
+        EnglishTotals words = frame.EnglishTotals;
         ReadOnlySpan<char> text = frame.Text;
-        values[0] = counts.Solid;
-        values[1] = counts.Solid > 0 ? (float)((double)counts.SolidPoints / counts.Solid) : float.NaN;
+        values[0] = words.Solid;
+        values[1] = words.Solid > 0 ? (float)((double)words.SolidPoints / words.Solid) : float.NaN;
         int hashes = text.Count('#'), dots = text.Count("..."), ellipses = text.Count('…');
-        values[2] = Share(hashes, words.Count);
-        values[3] = Share(dots + ellipses, words.Count);
+        values[2] = Share(hashes, words.Words);
+        values[3] = Share(dots + ellipses, words.Words);
         spans[2] = hashes > 0 ? new TextSpan(text.IndexOf('#'), 1) : default;
         spans[3] = dots > 0 ? new TextSpan(text.IndexOf("..."), 3) : ellipses > 0 ? new TextSpan(text.IndexOf('…'), 1) : default;
         Lines(frame, values, spans, dots > 0, ellipses > 0);
-        values[6] = words.Count > 0 ? (float)((double)counts.Alphabetic / words.Count) : float.NaN;
-        values[7] = counts.DistinctStopWords(words);
+        values[6] = words.Words > 0 ? (float)((double)words.Alphabetic / words.Words) : float.NaN;
+        values[7] = words.DistinctStopWords;
     }
 
     private static void Lines(TextFrame frame, Span<float> values, Span<TextSpan> spans, bool anyDots, bool anyEllipsis)

@@ -8,6 +8,7 @@ internal sealed class TextFrame
 {
     private readonly SpaceWords _spaces = new();
     private readonly EnglishWords _english = new();
+    private EnglishCounter? _counter;
     private readonly WordTable _spaced = new(), _englishTable = new(), _unicodeTable = new();
     private readonly LineTable _lines = new(), _splitLines = new();
     private bool _hasSpaced, _hasEnglish, _hasUnicode, _hasLines, _hasSplitLines;
@@ -52,6 +53,18 @@ internal sealed class TextFrame
                 _hasEnglish = true;
             }
             return _englishTable;
+        }
+    }
+
+    /// <summary>Sums over <see cref="English"/>, which is not made for them where nobody has asked for it.</summary>
+    public EnglishTotals EnglishTotals
+    {
+        get
+        {
+            if (!_hasEnglish)
+                return (_counter ??= new EnglishCounter()).Count(Text);
+            WordCounts counts = WordCounts.Of(_englishTable);
+            return new EnglishTotals(_englishTable.Count, counts.Solid, counts.SolidPoints, counts.Alphabetic, counts.DistinctStopWords(_englishTable));
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Athanor.Data.Segmentation;
 
@@ -23,22 +22,10 @@ internal sealed class CharacterMasks
         }
         ref ushort first = ref Unsafe.As<char, ushort>(ref MemoryMarshal.GetReference(text));
         int at = 0;
-        for (; at + 64 <= text.Length; at += 64)
+        for (; at + CharacterBlock.Size <= text.Length; at += CharacterBlock.Size)
         {
-            ulong blank = 0, other = 0, wide = 0;
-            for (int part = 0; part < 64; part += 16)
-            {
-                Vector256<ushort> units = Vector256.LoadUnsafe(ref first, (nuint)(at + part));
-                Vector256<ushort> letters = Vector256.LessThanOrEqual((units | Vector256.Create((ushort)0x20)) - Vector256.Create((ushort)'a'), Vector256.Create((ushort)25));
-                Vector256<ushort> blanks = Vector256.Equals(units, Vector256.Create((ushort)' ')) | Vector256.LessThanOrEqual(units - Vector256.Create((ushort)9), Vector256.Create((ushort)4))
-                    | Vector256.LessThanOrEqual(units - Vector256.Create((ushort)0x1c), Vector256.Create((ushort)3));
-                other |= (ulong)(ushort)~letters.ExtractMostSignificantBits() << part;
-                blank |= (ulong)blanks.ExtractMostSignificantBits() << part;
-                wide |= (ulong)Vector256.GreaterThan(units, Vector256.Create((ushort)127)).ExtractMostSignificantBits() << part;
-            }
-            if (wide != 0)
-                blank |= WideBlanks(text, at, wide);
-            (_blank[at >> 6], _other[at >> 6], _wide[at >> 6]) = (blank, other, wide);
+            CharacterBlock block = CharacterBlock.Read(ref Unsafe.Add(ref first, at));
+            (_blank[at >> 6], _other[at >> 6], _wide[at >> 6]) = (block.Blank, block.Other, block.Wide);
         }
         Tail(text, at);
     }
@@ -75,16 +62,5 @@ internal sealed class CharacterMasks
             _other[word] |= char.IsAsciiLetter(text[i]) ? 0 : bit;
             _wide[word] |= text[i] > 127 ? bit : 0;
         }
-    }
-
-    private static ulong WideBlanks(ReadOnlySpan<char> text, int at, ulong wide)
-    {
-        ulong blank = 0;
-        for (; wide != 0; wide &= wide - 1)
-        {
-            int bit = BitOperations.TrailingZeroCount(wide);
-            blank |= CharacterClasses.IsSpace(text[at + bit]) ? 1UL << bit : 0;
-        }
-        return blank;
     }
 }

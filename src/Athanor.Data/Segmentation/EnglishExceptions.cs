@@ -8,8 +8,8 @@ internal static class EnglishExceptions
     private static readonly Dictionary<string, byte[]>.AlternateLookup<ReadOnlySpan<char>> Lookup = Words.GetAlternateLookup<ReadOnlySpan<char>>();
     private static readonly int Longest = Words.Keys.Max(word => word.Length);
 
-    /// <summary>Those made of ASCII letters alone, by <see cref="WordHash"/>: the only ones that plain words must be held against.</summary>
-    public static HashSet<ulong> PlainHashes { get; } = [.. Words.Keys.Where(word => word.All(char.IsAsciiLetter)).Select(word => WordHash.Of(word))];
+    /// <summary>Those made of ASCII letters alone: the only ones that plain words must be held against.</summary>
+    public static IReadOnlyList<string> OfLetters { get; } = [.. Words.Keys.Where(word => word.All(char.IsAsciiLetter))];
 
     /// <summary>Those that the rules alone would split, by the words they would become: they are put together again where these words stand side by side.</summary>
     private static readonly Dictionary<string, int[]> Splittable = Words.Keys.Where(word => EnglishAffixes.Prefix(word) > 0 || EnglishAffixes.Suffix(word) > 0 || EnglishAffixes.Infix(word, 0, out _, out _))

@@ -26,8 +26,8 @@ internal sealed class EnglishWords
 
     public EnglishWords()
     {
-        foreach (ulong hash in EnglishExceptions.PlainHashes)
-            _maybeException[ExceptionSlot(hash)] = true;
+        foreach (string word in EnglishExceptions.OfLetters)
+            _maybeException[ExceptionSlot(WordHash.Of(word))] = true;
     }
 
     /// <summary>Splits words between white space further.</summary>

@@ -9,6 +9,8 @@ namespace Athanor.Data.Segmentation;
 /// <summary>Words as what lies between white space: Python's <c>str.split()</c>. A worker has its own.</summary>
 internal sealed class SpaceWords
 {
+    /// <summary>What each ASCII character does to its word: traits that it gives in the lower byte, those that it takes in the upper.</summary>
+    private static readonly ushort[] AsciiTraits = MakeAsciiTraits();
     private readonly CharacterMasks _masks = new();
 
     /// <summary>Finds the words of a text. Of words with marks or digits in them only the trait <see cref="WordTraits.Alphabetic"/> is told.</summary>
@@ -99,6 +101,35 @@ internal sealed class SpaceWords
 
     /// <summary>What a word is, sentence marks included.</summary>
     public static WordTraits Traits(ReadOnlySpan<char> word)
+    {
+        if (word.Length == 0)
+            return WordTraits.Punctuation | WordTraits.Plain;
+        uint any = 0;
+        foreach (char unit in word)
+        {
+            if (unit > 127)
+                return TraitsOfAny(word);
+            any |= AsciiTraits[unit];
+        }
+        WordTraits given = (WordTraits)(any & 0xFF) & ~(WordTraits)(any >> 8);
+        if ((given & WordTraits.SentenceEnd) != 0)
+            return word.Length == 1 ? given : given & ~WordTraits.SentenceEnd;
+        return (given & WordTraits.Plain) != 0 ? given | StopWords.Table.Of(WordHash.Of(word)) : given;
+    }
+
+    private static ushort[] MakeAsciiTraits()
+    {
+        const WordTraits Taken = WordTraits.Punctuation | WordTraits.Plain;
+        var table = new ushort[128];
+        for (char unit = '\0'; unit < table.Length; unit++)
+        {
+            WordTraits traits = TraitsOfAny([unit]) & ~(WordTraits.StopWord | WordTraits.StopWordAnyCase);
+            table[unit] = (ushort)((int)traits | (int)(Taken & ~traits) << 8);
+        }
+        return table;
+    }
+
+    private static WordTraits TraitsOfAny(ReadOnlySpan<char> word)
     {
         bool alphabetic = false, solid = false, punctuation = true, plain = true;
         for (int at = 0; at < word.Length;)

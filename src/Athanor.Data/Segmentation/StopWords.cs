@@ -6,6 +6,10 @@ namespace Athanor.Data.Segmentation;
 internal static class StopWords
 {
     private const int Bits = 10;
+
+    /// <summary>The words, in small letters.</summary>
+    public static IReadOnlyList<string> Words { get; } = ["the", "be", "to", "of", "and", "that", "have", "with"];
+
     private static readonly ulong[] HashTable = new ulong[1 << Bits];
     private static readonly WordTraits[] TraitTable = new WordTraits[1 << Bits];
     private static readonly ulong Multiplier = Fill();
@@ -31,7 +35,7 @@ internal static class StopWords
     private static ulong Fill()
     {
         var traits = new Dictionary<ulong, WordTraits>();
-        foreach (string word in (string[])["the", "be", "to", "of", "and", "that", "have", "with"])
+        foreach (string word in Words)
         {
             for (int capitals = 0; capitals < 1 << word.Length; capitals++)
             {
