@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Athanor.Data.Deduplication.Sorting;
 
 namespace Athanor.Data.Deduplication.MinHash;
@@ -20,6 +21,7 @@ internal sealed class CandidatePairs(ExternalSorter<PlaceLink> pairs, Func<long,
     public long LargestGroup { get; private set; }
 
     /// <summary>Takes records in order of hashes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(SortedReader<HashPlace> bands, RecordWriter<HashPlace>? copy, CancellationToken cancellation)
     {
         HashPlace last = default;

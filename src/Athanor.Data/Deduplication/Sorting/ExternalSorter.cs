@@ -86,7 +86,8 @@ internal sealed unsafe class ExternalSorter<T> : IDisposable where T : unmanaged
             Delete(first);
             _runs.Add(new SortedRun(path, 0, Ours: true, null));
         }
-        PeakBytes = Math.Max(PeakBytes, BlockRecords(_runs.Count) * sizeof(T) * _runs.Count);
+        // The merges above the runs' blocks hold as much again at most.
+        PeakBytes = Math.Max(PeakBytes, 2L * BlockRecords(_runs.Count) * sizeof(T) * _runs.Count);
         return new SortedReader<T>([.. _runs], BlockRecords(_runs.Count));
     }
 
@@ -97,7 +98,7 @@ internal sealed unsafe class ExternalSorter<T> : IDisposable where T : unmanaged
         _runs.Clear();
     }
 
-    private int BlockRecords(int runs) => (int)Math.Clamp(_memory / runs / sizeof(T), 64, 1 << 20);
+    private int BlockRecords(int runs) => (int)Math.Clamp(_memory / 2 / runs / sizeof(T), 64, 1 << 20);
 
     private void MakeRoom()
     {

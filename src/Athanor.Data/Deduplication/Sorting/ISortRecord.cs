@@ -24,7 +24,7 @@ internal readonly record struct HashPlace(ulong Hash, ulong Place) : ISortRecord
     public static ulong Key(in HashPlace record) => record.Hash;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Less(in HashPlace a, in HashPlace b) => a.Hash < b.Hash || (a.Hash == b.Hash && a.Place < b.Place);
+    public static bool Less(in HashPlace a, in HashPlace b) => a.Hash < b.Hash | (a.Hash == b.Hash & a.Place < b.Place);
 }
 
 /// <summary>A hash of 128 bits, how soon its place comes among equal hashes, and the place.</summary>
