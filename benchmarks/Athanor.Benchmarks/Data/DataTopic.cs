@@ -12,6 +12,7 @@ internal static class DataTopic
         DedupCases.Run,
         QualityCases.Run,
         PipelineCases.Run,
+        ExecutorCases.Run,
         AgreementCases.Run,
         CleaningCases.Run,
         ClassifierCases.Run,

@@ -30,8 +30,13 @@ internal static class TextDecoder
             return FromUtf8(bytes[3..]);
         if (bytes.StartsWith([(byte)0xFF, (byte)0xFE]) || bytes.StartsWith([(byte)0xFE, (byte)0xFF]))
             return With(CharsetLabels.Find(bytes[0] == 0xFF ? "utf-16le" : "utf-16be")!, bytes[2..]);
-        if (bytes.IndexOf((byte)0x1B) < 0 && Utf8IsLikely(bytes) && Utf8.IsValid(bytes))
-            return FromUtf8(bytes);
+        if (bytes.IndexOf((byte)0x1B) < 0 && Utf8IsLikely(bytes))
+        {
+            if (Ascii.IsValid(bytes))
+                return new DecodedText(string.Create(bytes.Length, bytes, static (text, bytes) => Ascii.ToUtf16(bytes, text, out _)), "utf-8", true);
+            if (Utf8.IsValid(bytes))
+                return new DecodedText(Utf8Text.GetString(bytes), "utf-8", true);
+        }
         Charset? header = CharsetLabels.Find(declared), meta = markup ? Declared(bytes) : null;
         DecodedText? contradicted = null;
         foreach (Charset? charset in (ReadOnlySpan<Charset?>)[header, meta])

@@ -34,6 +34,7 @@ internal static class DocumentPass
             foreach ((Document document, long offset, TResult result) in results)
                 take(new NumberedDocument(document, number++, chunk.File, offset), result);
             progress(bytes += chunk.Bytes.Length);
+            chunk.Release();
         }, static () => false, cancellation);
     }
 }

@@ -12,15 +12,20 @@ internal sealed class JsonLineBuffer : IDisposable
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
     private static readonly SearchValues<char> Special = SearchValues.Create(['"', '\\', .. Enumerable.Range(0, 32).Select(number => (char)number)]);
     private const int LongestEscape = 6, LongestNumber = 20;
-    private readonly ArrayBufferWriter<byte> _buffer = new(1 << 17);
+    private readonly PooledBytes _buffer;
     private readonly Utf8JsonWriter _json;
 
-    public JsonLineBuffer() => _json = new Utf8JsonWriter(_buffer, Options);
+    /// <param name="least">Bytes that there is room for from the beginning.</param>
+    public JsonLineBuffer(int least = 1 << 17)
+    {
+        _buffer = new PooledBytes(least);
+        _json = new Utf8JsonWriter(_buffer, Options);
+    }
 
     /// <summary>Bytes since the last <see cref="Clear"/>.</summary>
-    public int Length => _buffer.WrittenCount;
+    public int Length => _buffer.Count;
 
-    public ReadOnlySpan<byte> Bytes => _buffer.WrittenSpan;
+    public ReadOnlySpan<byte> Bytes => _buffer.Written;
 
     /// <summary>Writes a document, in the form that <see cref="DocumentLine"/> reads fast.</summary>
     public void Write(Document document)
@@ -96,9 +101,15 @@ internal sealed class JsonLineBuffer : IDisposable
         _buffer.Write("\n"u8);
     }
 
-    public void Clear() => _buffer.ResetWrittenCount();
+    public void Clear() => _buffer.Clear();
 
-    public void Dispose() => _json.Dispose();
+    public void Dispose()
+    {
+        // It must not write what it may still hold behind bytes that are lent out again.
+        _json.Reset();
+        _json.Dispose();
+        _buffer.Dispose();
+    }
 
     /// <summary>A document's properties.</summary>
     public static void Properties(Utf8JsonWriter json, Document document)

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using Athanor.Data.Documents;
 
 namespace Athanor.Data.Execution;
@@ -26,6 +28,13 @@ internal sealed record DocumentChunk(int File, string Path, long Offset, ReadOnl
         }
     }
 
+    /// <summary>Gives the bytes' memory to later chunks; neither they nor lines of them can be used any more.</summary>
+    public void Release()
+    {
+        if (MemoryMarshal.TryGetArray(Bytes, out ArraySegment<byte> bytes) && bytes.Array is { Length: > 0 } array)
+            ArrayPool<byte>.Shared.Return(array);
+    }
+
     /// <summary>The document of a line.</summary>
     /// <exception cref="DocumentException">It is none; the message has the line's number in the file.</exception>
     public Document Parse(long offset, ReadOnlyMemory<byte> line)
@@ -49,7 +58,8 @@ internal static class DocumentChunks
 {
     /// <summary>Large enough that a chunk's bookkeeping is nothing, small enough that many fit into memory.</summary>
     public const int PieceBytes = 1 << 18;
-    private const int LongestLine = 1 << 30;
+    /// <summary>Most lines over a piece's edge end within so many bytes.</summary>
+    private const int Beyond = 1 << 14, LongestLine = 1 << 30;
 
     /// <summary>Reads on from a line's beginning.</summary>
     /// <param name="files">Plain files.</param>
@@ -63,39 +73,47 @@ internal static class DocumentChunks
             long length = stream.Length;
             while (offset < length)
             {
-                byte[] bytes = Chunk(stream, files[file], offset, length);
+                ReadOnlyMemory<byte> bytes = Chunk(stream, files[file], offset, length);
                 yield return new DocumentChunk(file, files[file], offset, bytes);
                 offset += bytes.Length;
             }
         }
     }
 
-    private static byte[] Chunk(FileStream stream, string path, long offset, long length)
+    private static ReadOnlyMemory<byte> Chunk(FileStream stream, string path, long offset, long length)
     {
-        long end = Math.Min(length, (offset / PieceBytes + 1) * PieceBytes);
-        byte[] bytes = new byte[end - offset];
-        Fill(stream, path, bytes, 0, offset);
+        int filled = (int)(Math.Min(length, (offset / PieceBytes + 1) * PieceBytes) - offset);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(filled + Beyond);
+        Fill(stream, path, bytes.AsSpan(0, filled), offset);
         // The line over the piece's edge belongs to it; one that begins at the edge does not.
-        int searched = bytes.Length - 1;
-        while (offset + bytes.Length < length)
+        for (int searched = filled - 1; ;)
         {
-            int at = bytes.AsSpan(searched).IndexOf((byte)'\n');
-            if (at >= 0)
-                return bytes.Length == searched + at + 1 ? bytes : bytes[..(searched + at + 1)];
-            searched = bytes.Length;
-            if (bytes.Length >= LongestLine)
+            int at = bytes.AsSpan(searched, filled - searched).IndexOf((byte)'\n');
+            if (at >= 0 || offset + filled == length)
+                return bytes.AsMemory(0, at >= 0 ? searched + at + 1 : filled);
+            searched = filled;
+            if (filled >= LongestLine)
                 throw new DocumentException(path, LineAt(path, offset), $"the line is longer than {LongestLine >> 20} MiB. Split it.");
-            Array.Resize(ref bytes, (int)Math.Min(length - offset, bytes.Length + Math.Max(1 << 16, bytes.Length / 2)));
-            Fill(stream, path, bytes, searched, offset);
+            int more = (int)Math.Min(length - offset - filled, Math.Max(Beyond, filled / 2));
+            if (bytes.Length < filled + more)
+                bytes = Larger(bytes, filled, filled + more);
+            Fill(stream, path, bytes.AsSpan(filled, more), offset + filled);
+            filled += more;
         }
-        int last = bytes.AsSpan(searched).IndexOf((byte)'\n');
-        return last < 0 || searched + last + 1 == bytes.Length ? bytes : bytes[..(searched + last + 1)];
     }
 
-    private static void Fill(FileStream stream, string path, byte[] bytes, int from, long offset)
+    private static byte[] Larger(byte[] bytes, int filled, int size)
     {
-        stream.Position = offset + from;
-        if (stream.ReadAtLeast(bytes.AsSpan(from), bytes.Length - from, throwOnEndOfStream: false) < bytes.Length - from)
+        byte[] larger = ArrayPool<byte>.Shared.Rent(size);
+        bytes.AsSpan(0, filled).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(bytes);
+        return larger;
+    }
+
+    private static void Fill(FileStream stream, string path, Span<byte> bytes, long offset)
+    {
+        stream.Position = offset;
+        if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
             throw new IOException($"{path} became shorter while it was read. Leave it alone until the stage is done, then run again.");
     }
 

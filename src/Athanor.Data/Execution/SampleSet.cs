@@ -13,7 +13,7 @@ internal sealed record Sample(double Rank, string Id, string Line);
 /// The documents of lowest rank of each group: which these are does not depend on the order in which they come. With the hash of an id for a rank they are a random
 /// sample, with the distance to a threshold they are the closest calls.
 /// </summary>
-internal sealed class SampleSet(int size)
+internal sealed class SampleSet(int size, SampleBounds? bounds = null)
 {
     private readonly SortedDictionary<string, List<Sample>> _groups = new(StringComparer.Ordinal);
 
@@ -24,7 +24,7 @@ internal sealed class SampleSet(int size)
 
     /// <summary>Whether a document of this rank would stay.</summary>
     public bool Takes(string group, double rank, string id) =>
-        size > 0 && (!_groups.TryGetValue(group, out List<Sample>? samples) || samples.Count < size || Compare(rank, id, samples[^1]) < 0);
+        size > 0 && bounds?.Exclude(group, rank) != true && (!_groups.TryGetValue(group, out List<Sample>? samples) || samples.Count < size || Compare(rank, id, samples[^1]) < 0);
 
     public void Add(string group, Sample sample)
     {
@@ -38,6 +38,16 @@ internal sealed class SampleSet(int size)
         samples.Insert(at, sample);
         if (samples.Count > size)
             samples.RemoveAt(size);
+    }
+
+    /// <summary>Tells what no longer can become a sample.</summary>
+    public void Tell(SampleBounds told)
+    {
+        foreach ((string group, List<Sample> samples) in _groups)
+        {
+            if (samples.Count == size)
+                told.Set(group, samples[^1].Rank);
+        }
     }
 
     public void Add(SampleSet other)
@@ -59,7 +69,7 @@ internal sealed class SampleSet(int size)
 
     public static string Line(Action<Utf8JsonWriter> properties)
     {
-        using var buffer = new JsonLineBuffer();
+        using var buffer = new JsonLineBuffer(1 << 12);
         buffer.WriteObject(properties, static (json, properties) => properties(json));
         return System.Text.Encoding.UTF8.GetString(buffer.Bytes[..^1]);
     }

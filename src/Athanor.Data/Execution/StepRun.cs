@@ -14,6 +14,8 @@ internal sealed class StepRun(IReadOnlyList<string> inputs, IReadOnlyList<Prepar
     public const string Kept = "kept.jsonl", Removed = "removed.jsonl", Signals = "signals.bin";
     private static readonly string[] Files = [Kept, Removed, Signals];
 
+    private readonly SampleBounds _bounds = new();
+
     public StepTally Tally { get; private set; } = new();
 
     public SampleSet Samples { get; } = new(options.Samples);
@@ -67,7 +69,7 @@ internal sealed class StepRun(IReadOnlyList<string> inputs, IReadOnlyList<Prepar
         progress(done);
         try
         {
-            OrderedWork.Run(DocumentChunks.Read(inputs, file, offset), options.Workers, () => new StepWorker(steps, options), static (worker, chunk) => worker.Work(chunk), Take, Pressed, cancellation);
+            OrderedWork.Run(DocumentChunks.Read(inputs, file, offset), options.Workers, () => new StepWorker(steps, options, _bounds), static (worker, chunk) => worker.Work(chunk), Take, Pressed, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -86,10 +88,12 @@ internal sealed class StepRun(IReadOnlyList<string> inputs, IReadOnlyList<Prepar
                 result.Signals.Write(outputs[2]);
             Tally.Add(result.Tally);
             Samples.Add(result.Samples);
+            Samples.Tell(_bounds);
             result.Kept.Dispose();
             result.Removed.Dispose();
             (file, offset) = (chunk.File, chunk.End);
             progress(done += chunk.Bytes.Length);
+            chunk.Release();
             if (Stopwatch.GetElapsedTime(saved) < options.CheckpointEvery)
                 return;
             Save(outputs, file, offset);

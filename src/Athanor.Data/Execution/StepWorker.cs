@@ -8,7 +8,7 @@ namespace Athanor.Data.Execution;
 internal sealed record StepResult(JsonLineBuffer Kept, JsonLineBuffer Removed, SignalBlock Signals, StepTally Tally, SampleSet Samples);
 
 /// <summary>One worker's steps.</summary>
-internal sealed class StepWorker(IReadOnlyList<PreparedStep> steps, StepOptions options)
+internal sealed class StepWorker(IReadOnlyList<PreparedStep> steps, StepOptions options, SampleBounds bounds)
 {
     private readonly StepChain _chain = new(steps);
     private float[]? _signals;
@@ -18,7 +18,7 @@ internal sealed class StepWorker(IReadOnlyList<PreparedStep> steps, StepOptions 
     public StepResult Work(DocumentChunk chunk)
     {
         _signals ??= new float[_chain.Signals.Count];
-        var result = new StepResult(new JsonLineBuffer(), new JsonLineBuffer(), new SignalBlock(_signals.Length) { File = chunk.File, InputBase = chunk.Offset }, new StepTally(), new SampleSet(options.Samples));
+        var result = new StepResult(new JsonLineBuffer(), new JsonLineBuffer(), new SignalBlock(_signals.Length) { File = chunk.File, InputBase = chunk.Offset }, new StepTally(), new SampleSet(options.Samples, bounds));
         foreach ((long offset, ReadOnlyMemory<byte> line) in chunk.Lines())
             Apply(chunk, offset, line, result);
         return result;

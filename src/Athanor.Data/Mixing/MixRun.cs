@@ -67,6 +67,7 @@ internal sealed class MixRun(IReadOnlyList<string> files, MixSettings settings, 
                 index.Add(new MixRecord(length, domain, size));
             }
             progress(done += chunk.Bytes.Length);
+            chunk.Release();
         }, () => false, cancellation);
         return done;
     }
@@ -137,6 +138,7 @@ internal sealed class MixRun(IReadOnlyList<string> files, MixSettings settings, 
                 }
             }
             progress(done += chunk.Bytes.Length);
+            chunk.Release();
         }
         sort.Write(output, cancellation);
     }
