@@ -31,6 +31,7 @@ public sealed partial class CharacterBpe
             if (!float.IsFinite(scores[id]))
                 throw new ArgumentException($"The score of token {id} ('{Encoding.UTF8.GetString(vocabulary[id])}') is {scores[id]}.");
         }
+        Scores = [.. scores];
         _characters = MapCharacters(vocabulary, ids, out _symbols);
         float[] levels = [.. ids.Select(id => scores[id]).Distinct().OrderDescending()];
         List<Merge> merges = [];

@@ -92,6 +92,9 @@ public sealed partial class CharacterBpe : TokenModel
     /// <summary>The merges as pairs of token ids by rank; for a model that merges by score, the ranks that other tools give it.</summary>
     public IReadOnlyList<(int Left, int Right)> Merges { get; }
 
+    /// <summary>The score of each id, of a model that merges by score; else null.</summary>
+    public IReadOnlyList<float>? Scores { get; }
+
     /// <inheritdoc/>
     internal override void Encode(ReadOnlySpan<byte> piece, int start, TokenBuffer output)
     {

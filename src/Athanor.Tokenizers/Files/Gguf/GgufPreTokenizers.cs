@@ -29,6 +29,10 @@ internal static class GgufPreTokenizers
 
     public static IEnumerable<string> Names => _known.Keys;
 
+    /// <summary>The first name of a scanner; null where llama.cpp has none.</summary>
+    public static string? NameOf(PieceScanner scanner, bool ignoreMerges) =>
+        _known.Where(entry => entry.Value.Scanner == scanner && entry.Value.IgnoreMerges == ignoreMerges).Select(entry => entry.Key).FirstOrDefault();
+
     public static bool TryGet(string name, out PieceScanner scanner, out bool ignoreMerges, out bool addBos)
     {
         bool found = _known.TryGetValue(name, out var known);

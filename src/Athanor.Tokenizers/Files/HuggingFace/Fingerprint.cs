@@ -74,7 +74,8 @@ internal static class Fingerprint
             + "delete this file only if the change is meant and no model depends on the old ids.");
     }
 
-    private static int[] Ids(Tokenizer tokenizer, EncodeOptions options)
+    /// <summary>The ids of the text.</summary>
+    public static int[] Ids(Tokenizer tokenizer, EncodeOptions options)
     {
         var buffer = new TokenBuffer();
         tokenizer.Encode(_probe.AsSpan(), buffer, options);
