@@ -84,7 +84,7 @@ public sealed class GgufVocabulary
         if (!tokenizer.Contains(id))
             return (Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]")), (int)PieceKind.Unused);
         bool unreachable = tokenizer.Parts.UnreachableTokens.ContainsKey(id);
-        return (tokenizer.GetTokenBytes(id).ToArray(), (int)(unreachable ? PieceKind.Unused : PieceKind.Normal));
+        return (Encoding.UTF8.GetBytes(tokenizer.GetToken(id)), (int)(unreachable ? PieceKind.Unused : PieceKind.Normal));
     }
 
     private static GgufVocabulary ByteLevel(Tokenizer tokenizer, ByteLevelBpe bpe, byte[][] tokens, int[] types)
