@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Athanor.Cli.Recipes;
 using Athanor.Models;
+using Athanor.Models.HuggingFace;
 using Athanor.Tensors;
 using Athanor.Tokenizers;
 using Athanor.Training.Batches;

@@ -19,7 +19,7 @@ public sealed class InvarianceTests
         return data;
     }
 
-    private static CpuDevice DeviceOf(string path) => new(path == "amx" ? KernelPath.Amx : KernelPath.Simd);
+    private static CpuDevice DeviceOf(string path) => new(path == "amx" ? KernelPath.Amx : KernelPath.Simd, threads: 1);
 
     [Theory]
     [MemberData(nameof(Paths))]

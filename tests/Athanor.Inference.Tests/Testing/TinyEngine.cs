@@ -11,11 +11,14 @@ namespace Athanor.Inference.Tests.Testing;
 /// <summary>Engines over small models of random weights, and what such models say without an engine.</summary>
 internal static class TinyEngine
 {
+    /// <summary>One thread: tests run side by side, and what models compute does not depend on it.</summary>
+    public static CpuDevice One { get; } = new(threads: 1);
+
     /// <summary>Odd sizes, so that rows do not begin where vectors do.</summary>
     public static ModelConfig Llama { get; } = new() { VocabularySize = 263, Width = 36, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 18, FeedForwardWidth = 50, ContextLength = 512 };
 
     public static Decoder Model(ModelConfig? config = null, DType type = DType.F32, Device? device = null) =>
-        new(device ?? Device.Default, config ?? Llama, type, new InitialValues(Seed: 7, Deviation: 0.25f, EmbeddingDeviation: 1, ScaleResidual: false), trainable: false);
+        new(device ?? One, config ?? Llama, type, new InitialValues(Seed: 7, Deviation: 0.25f, EmbeddingDeviation: 1, ScaleResidual: false), trainable: false);
 
     public static InferenceEngine Engine(Decoder model, EngineOptions? options = null) => new(model, TinyTokenizer.Bytes, options ?? new EngineOptions { BlockSize = 16, EndTokens = [] }, ownsModel: true);
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Athanor.Training.ModelFiles;
+namespace Athanor.Models.HuggingFace;
 
 /// <summary>The tokens that end a text by <c>generation_config.json</c> or <c>config.json</c>: chat models have several.</summary>
 public static class EndTokens

@@ -1,0 +1,80 @@
+using Athanor.Inference.Running;
+using Athanor.Models;
+using Athanor.Models.HuggingFace;
+using Athanor.Models.Llama2c;
+using Athanor.Tensors;
+using Athanor.Tensors.Safetensors;
+using Athanor.Tokenizers;
+using Athanor.Tokenizers.Files.SentencePiece;
+
+namespace Athanor.Inference.Loading;
+
+/// <summary>How a model is read for an engine.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>Where it computes; null for the default device.</summary>
+    public Device? Device { get; init; }
+
+    /// <summary>Storage of matrices and activations, F32 or BF16; null for BF16 where the weights are stored so, else F32.</summary>
+    public DType? Type { get; init; }
+
+    /// <summary>Another tokenizer than the one beside the model: a folder, a file, llama2.c's tokenizer.bin.</summary>
+    public string? Tokenizer { get; init; }
+}
+
+/// <summary>Opens what models come in: a folder of Hugging Face's, a checkpoint of llama2.c.</summary>
+public static class EngineLoader
+{
+    /// <summary>Reads a model with its tokenizer and its end tokens, and starts an engine that owns it.</summary>
+    /// <param name="path">A folder with config.json and safetensors, or a llama2.c <c>.bin</c>.</param>
+    /// <exception cref="IOException">There is no model or no tokenizer.</exception>
+    /// <exception cref="ModelFormatException">The model's files cannot be used.</exception>
+    /// <exception cref="TokenizerFormatException">The tokenizer's files cannot be used.</exception>
+    /// <exception cref="ArgumentException">An engine's setting is impossible.</exception>
+    public static InferenceEngine Load(string path, EngineOptions? options = null, LoadOptions? load = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        load ??= new LoadOptions();
+        options ??= new EngineOptions();
+        Device device = load.Device ?? Device.Default;
+        bool folder = Directory.Exists(path);
+        if (!folder && !File.Exists(path))
+            throw new FileNotFoundException($"There is no model '{path}'. Give a folder with config.json and model.safetensors, or a llama2.c .bin.", path);
+        Tokenizer tokenizer = TokenizerOf(path, folder, load.Tokenizer);
+        if (folder && options.EndTokens is null && EndTokens.Of(path) is { Count: > 0 } ends)
+            options = options with { EndTokens = [.. ends] };
+        Decoder model = folder
+            ? HfCheckpoint.Load(path, device, load.Type ?? StoredType(path), trainable: false, cancellation: cancellation)
+            : Llama2cFile.Load(path, device, load.Type ?? DType.F32);
+        try
+        {
+            return new InferenceEngine(model, tokenizer, options, ownsModel: true);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static DType StoredType(string folder)
+    {
+        using SafetensorsSet set = SafetensorsSet.Open(folder);
+        return set.Files.SelectMany(file => file.Entries).GroupBy(entry => entry.Type).MaxBy(group => group.Sum(entry => entry.Count))?.Key == SafetensorsType.BF16 ? DType.BF16 : DType.F32;
+    }
+
+    private static Tokenizer TokenizerOf(string model, bool folder, string? other)
+    {
+        string path = other ?? (folder ? model : Llama2cTokenizer(model));
+        // A tokenizer of llama2.c has no mark but its name.
+        return File.Exists(path) && path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) ? new Tokenizer(LlamaCFile.Load(path).ToParts(addBos: true)) : Tokenizer.Load(path);
+    }
+
+    private static string Llama2cTokenizer(string model)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
+        string[] names = [$"tok{Llama2cFile.ReadConfig(model).VocabularySize}.bin", "tokenizer.bin", "tokenizer.json", "tokenizer.model"];
+        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"No tokenizer lies beside {model}: none of {string.Join(", ", names)}. Name one.", model);
+    }
+}
