@@ -126,7 +126,7 @@ public sealed partial class Decoder : IDisposable
     /// (float)(logit − lse) is, to the bit, <see cref="LogProbs"/>.
     /// </summary>
     public void LogitRows(Tensor hidden, Span<float> logits, Span<double> logSumExp) =>
-        Ops.Linear(ForHead(hidden), Head).LogitRows(logits, logSumExp, Config.LogitSoftCap);
+        _head.Apply(ForHead(hidden), type: DType.F32).LogitRows(logits, logSumExp, Config.LogitSoftCap);
 
     /// <summary>
     /// The cross-entropy of targets I32 [B, T] (−100: does not count) after the input, without logits of all tokens in memory.

@@ -94,6 +94,48 @@ public sealed class TokenSampler
         return Race(new TokenFilters(_options, logits, max, _inverseTemperature, scratch).Apply(), logits, max, noise);
     }
 
+    /// <summary>The likeliest draws of the place so many <paramref name="ahead"/>, likeliest first, if these were its logits; gives how many there are.</summary>
+    public int Guess(ReadOnlySpan<float> logits, Span<int> guesses, int ahead)
+    {
+        // What is drawn stands with all but certainty among so many likeliest tokens and Gumbel numbers.
+        const int Considered = 64;
+        SamplerScratch scratch = SamplerScratch.OfThread;
+        if (_edits)
+        {
+            Span<float> edited = scratch.Logits(logits.Length);
+            logits.CopyTo(edited);
+            Edit(edited, default, default);
+            logits = edited;
+        }
+        float max = logits[Likeliest(logits)];
+        if (!float.IsFinite(max))
+            return 0;
+        bool draws = _options.Temperature > 0;
+        Span<int> ids = draws && TokenFilters.Order(_options, logits.Length)
+            ? new TokenFilters(_options, logits, max, _inverseTemperature, scratch).Apply()
+            : First(scratch.Selection.Largest(logits, draws ? Considered : guesses.Length), scratch);
+        ids = ids[..Math.Min(ids.Length, draws ? Considered : guesses.Length)];
+        if (draws)
+        {
+            var noise = new DrawNoise(Seed, Position + ahead);
+            Span<double> scores = stackalloc double[Considered];
+            for (int i = 0; i < ids.Length; i++)
+                scores[i] = -((logits[ids[i]] - (double)max) * _inverseTemperature + noise.Gumbel(ids[i]));
+            scores[..ids.Length].Sort(ids);
+        }
+        int count = Math.Min(ids.Length, guesses.Length);
+        ids[..count].CopyTo(guesses);
+        return count;
+    }
+
+    private static Span<int> First(ReadOnlySpan<ulong> selected, SamplerScratch scratch)
+    {
+        Span<int> ids = scratch.Ids(selected.Length);
+        for (int i = 0; i < ids.Length; i++)
+            ids[i] = TokenSelection.Id(selected[i]);
+        return ids;
+    }
+
     /// <summary>The id with the largest number, of equal ones the lowest; NaN is below all.</summary>
     public static int Likeliest(ReadOnlySpan<float> logits)
     {
