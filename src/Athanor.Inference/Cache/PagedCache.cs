@@ -1,3 +1,4 @@
+using Athanor.Inference.Speculation;
 using Athanor.Models.Layers;
 using Athanor.Tensors;
 
@@ -8,13 +9,16 @@ namespace Athanor.Inference.Cache;
 /// <param name="First">The position of the first of the tokens.</param>
 /// <param name="Start">Its place in the pass.</param>
 /// <param name="Count">Tokens.</param>
-internal readonly record struct CacheSpan(IReadOnlyList<int> Blocks, int First, int Start, int Count);
+/// <param name="Tree">How the last <paramref name="Nodes"/> of them hang together, where they are guesses and no chain.</param>
+/// <param name="Nodes">Tokens that are nodes of the tree.</param>
+/// <param name="TreeRow">Where their keys and values are kept, as positions of the room for trees.</param>
+internal readonly record struct CacheSpan(IReadOnlyList<int> Blocks, int First, int Start, int Count, DraftTree? Tree = null, int Nodes = 0, int TreeRow = 0);
 
 /// <summary>
 /// Attention of one pass over the tokens of many texts, behind one another in one row [1, N]: each text's new keys and values go to its blocks, and its queries see
 /// its own blocks.
 /// </summary>
-internal sealed class PagedCache(PagedStore store) : IAttentionCache
+internal sealed partial class PagedCache(PagedStore store, int[] treeBlocks) : IAttentionCache
 {
     // Where keys begin in memory must not move the blocks in which attention takes them.
     private const int Alignment = 256;
@@ -59,17 +63,29 @@ internal sealed class PagedCache(PagedStore store) : IAttentionCache
         for (int i = 0; i < _spans.Count; i++)
         {
             CacheSpan span = _spans[i];
+            if (span.Nodes > 0)
+                continue;
             store.Write(layer, span.Blocks, span.First, keyRows.Slice(0, span.Start, span.Count), valueRows.Slice(0, span.Start, span.Count));
         }
         for (int i = 0; i < _spans.Count; i++)
         {
             CacheSpan span = _spans[i];
-            int first = options.Window > 0 ? Math.Max(0, span.First - options.Window + 1) : 0, from = first - first % Math.Max(Alignment, store.BlockSize);
-            (Tensor k, Tensor v) = store.Read(layer, span.Blocks, from, span.First + span.Count);
-            Tensor q = queries.Slice(1, span.Start, span.Count);
-            _results[i] = Ops.Attention(q, k.To(q.DType), v.To(q.DType), options with { Offset = span.First - from });
+            if (span.Nodes > 0)
+            {
+                _results[i] = AttendTree(layer, span, queries, keyRows, valueRows, options);
+                continue;
+            }
+            _results[i] = AttendChain(layer, span.Blocks, span.First, queries.Slice(1, span.Start, span.Count), options);
         }
         return _results.Length == 1 ? _results[0] : Ops.Concat(1, _results);
+    }
+
+    // Queries of successive positions see what the table holds up to them.
+    private Tensor AttendChain(int layer, IReadOnlyList<int> blocks, int position, Tensor queries, in AttentionOptions options)
+    {
+        int first = options.Window > 0 ? Math.Max(0, position - options.Window + 1) : 0, from = first - first % Math.Max(Alignment, store.BlockSize);
+        (Tensor k, Tensor v) = store.Read(layer, blocks, from, position + queries.Shape[1]);
+        return Ops.Attention(queries, k.To(queries.DType), v.To(queries.DType), options with { Offset = position - from });
     }
 
     /// <inheritdoc/>

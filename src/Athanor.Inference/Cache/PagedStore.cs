@@ -72,6 +72,15 @@ internal sealed class PagedStore : IDisposable
         return blocks.Reshape(ids.Length * BlockSize, _heads, _size).Slice(0, 0, length).Reshape(1, length, _heads, _size);
     }
 
+    /// <summary>Copies a position of a table to one of another in all layers.</summary>
+    public void Move(IReadOnlyList<int> from, int fromPosition, IReadOnlyList<int> to, int toPosition)
+    {
+        using StepScope scope = StepScope.Begin(_device, record: false);
+        int source = from[fromPosition / BlockSize] * BlockSize + fromPosition % BlockSize, target = to[toPosition / BlockSize] * BlockSize + toPosition % BlockSize;
+        foreach (Parameter rows in _keys.Concat(_values))
+            rows.Assign(0, target, rows.Value.Slice(0, source, 1));
+    }
+
     /// <summary>Copies a block in all layers.</summary>
     public void Copy(int from, int to)
     {

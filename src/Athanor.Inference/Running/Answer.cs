@@ -46,6 +46,12 @@ internal sealed class Answer
     /// <summary>The token drawn last, which its text takes next.</summary>
     public int Next { get; set; }
 
+    /// <summary>Guesses of how it goes on; null where nothing is guessed.</summary>
+    public AnswerGuesses? Guesses { get; init; }
+
+    /// <summary>Guesses what follows the token drawn last.</summary>
+    public void Guess(Sequence sequence) => Guesses?.Guess(sequence, _sampler, _settings.Drawable, _settings.MaxTokens - Drawn - 1);
+
     /// <summary>Whether anything came since the last part.</summary>
     public bool HasPart => _tokens.Count > 0 || _part.Length > 0 || (Finish is not null && !_ended);
 

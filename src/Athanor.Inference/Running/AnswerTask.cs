@@ -38,7 +38,7 @@ internal sealed class AnswerTask(EngineModel model, GenerationRequest request) :
         // One draw of a seed for the request: its texts have this one and those after it.
         SamplingOptions sampling = request.Sampling with { Seed = request.Sampling.Seed ?? Random.Shared.NextInt64() };
         for (int i = 0; i < Texts; i++)
-            _answers.Add(new Answer(_settings, new TokenSampler(sampling, [.. request.Prompt], i), i));
+            _answers.Add(new Answer(_settings, new TokenSampler(sampling, [.. request.Prompt], i), i) { Guesses = model.Speculation is { } guessing ? new AnswerGuesses(guessing, model) : null });
         Sequence first = model.Begin(this, request.Prompt, order, request.CacheSalt, Texts, whole: request.PromptLogProbs is not null);
         Sequences.Add(first);
         _answers[0].Sequence = first;
@@ -53,8 +53,36 @@ internal sealed class AnswerTask(EngineModel model, GenerationRequest request) :
             if (i >= _scored)
                 logits.Add(new WantedRow(sequence, i, row + i - from));
         }
-        if (to == sequence.Tokens.Count && _settings.MaxTokens > 0)
-            logits.Add(new WantedRow(sequence, to - 1, row + span.Count - 1));
+        int first = sequence.Tokens.Count - 1 - sequence.Drafted;
+        if (to <= first || _settings.MaxTokens == 0)
+        {
+            model.Speculation?.Reads();
+            return;
+        }
+        if (first > from)
+            model.Speculation?.Reads();
+        Answer answer = AnswerOf(sequence);
+        answer.Guesses?.BeginWalk(sequence, to);
+        for (int i = first; i < to; i++)
+        {
+            logits.Add(new WantedRow(sequence, i, row + i - from));
+            if (answer.Guesses is { ReadsHidden: true })
+                hidden.Add(logits[^1]);
+        }
+    }
+
+    private Answer AnswerOf(Sequence sequence) => _answers.Find(answer => answer.Sequence == sequence)!;
+
+    public override int Kept(in ScheduledSpan span) =>
+        _parted && AnswerOf(span.Sequence).Guesses is { } guesses && span.Sequence.Computed + span.Count > span.Sequence.Tokens.Count - 1 - span.Sequence.Drafted
+            ? guesses.Keep(span, model.Runner!) : base.Kept(span);
+
+    public override void TakeHidden(in WantedRow row, ReadOnlySpan<float> hidden) => AnswerOf(row.Sequence).Guesses!.TakeHidden(row.Position, hidden);
+
+    public override void Release()
+    {
+        foreach (Answer answer in _answers)
+            answer.Guesses?.Dispose();
     }
 
     public override void TakeLogits(in WantedRow row, Span<float> logits, double logSumExp)
@@ -69,8 +97,11 @@ internal sealed class AnswerTask(EngineModel model, GenerationRequest request) :
         Sequence sequence = row.Sequence;
         foreach (Answer answer in _answers)
         {
-            if (answer.Finish is null && (answer.Sequence == sequence || !_parted))
-                answer.Next = answer.Draw(logits, logSumExp);
+            if (answer.Finish is not null || (answer.Sequence != sequence && _parted) || (_parted && answer.Guesses is { } walk && walk.Position != row.Position))
+                continue;
+            answer.Next = answer.Draw(logits, logSumExp);
+            if (_parted)
+                answer.Guesses?.Walk(sequence, answer.Next, goesOn: answer.Finish is null);
         }
     }
 
@@ -84,7 +115,10 @@ internal sealed class AnswerTask(EngineModel model, GenerationRequest request) :
         foreach (Answer answer in _answers)
         {
             if (answer.Finish is null && answer.Sequence is { Pending: 0 } own)
+            {
                 own.Tokens.Add(answer.Next);
+                answer.Guess(own);
+            }
         }
         foreach (Answer answer in _answers.Where(answer => answer.Finish is not null && answer.Sequence is not null).ToList())
         {
@@ -143,11 +177,29 @@ internal sealed class AnswerTask(EngineModel model, GenerationRequest request) :
             _parts.Writer.TryWrite(parts[i] with
             {
                 PromptLogProbs = first && request.PromptLogProbs is not null ? _promptScores : null,
-                Usage = done && i == parts.Count - 1 ? new GenerationUsage(request.Prompt.Count, _known, Drawn) : null,
+                Usage = done && i == parts.Count - 1 ? Usage() : null,
             });
         }
         if (done && TryEnd())
             _parts.Writer.TryComplete();
+    }
+
+    private GenerationUsage Usage()
+    {
+        List<AnswerGuesses> guesses = [.. _answers.Select(answer => answer.Guesses).OfType<AnswerGuesses>()];
+        var places = new List<SpeculatedPlace>();
+        foreach (AnswerGuesses of in guesses)
+        {
+            int i = 0;
+            foreach (SpeculatedPlace place in of.Places)
+            {
+                if (i == places.Count)
+                    places.Add(default);
+                places[i] = new SpeculatedPlace(places[i].Proposed + place.Proposed, places[i].Accepted + place.Accepted);
+                i++;
+            }
+        }
+        return new GenerationUsage(request.Prompt.Count, _known, Drawn, guesses.Sum(of => of.Drafted), guesses.Sum(of => of.Accepted)) { Speculation = places };
     }
 
     public override void Fail(Exception reason) => _parts.Writer.TryComplete(reason);

@@ -38,6 +38,12 @@ internal sealed class EngineModel
     /// <summary>Ids that the tokenizer has no text for.</summary>
     public int[] Unnamed { get; }
 
+    /// <summary>Guessing ahead; null for none.</summary>
+    public SpeculationState? Speculation { get; init; }
+
+    /// <summary>What computes.</summary>
+    public ModelRunner? Runner { get; init; }
+
     /// <summary>A text to be computed.</summary>
     /// <param name="slots">Texts it becomes.</param>
     /// <param name="whole">Something is wanted of every token, so none may be taken from the cache.</param>

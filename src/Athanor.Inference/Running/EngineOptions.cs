@@ -1,3 +1,4 @@
+using Athanor.Inference.Speculation;
 using Athanor.Tensors;
 
 namespace Athanor.Inference.Running;
@@ -31,6 +32,12 @@ public sealed record EngineOptions
 
     /// <summary>How many requests later one counts whose priority is lower by 1: an urgent request passes no more than these.</summary>
     public int PriorityWeight { get; init; } = 64;
+
+    /// <summary>Makes what guesses tokens ahead, so that a pass computes several places of a text; null for none. Changes speed alone.</summary>
+    public SpeculatorFactory? Speculator { get; init; }
+
+    /// <summary>How far ahead is guessed at most, 1 to 64; less, or nothing at all, where that is measured to be faster.</summary>
+    public int SpeculationDepth { get; init; } = 8;
 
     /// <summary>Tokens that end a text; null for the tokenizer's end token.</summary>
     public IReadOnlyList<int>? EndTokens { get; init; }

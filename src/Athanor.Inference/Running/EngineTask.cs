@@ -42,6 +42,11 @@ internal abstract class EngineTask
     /// <summary>Of the tokens of a span, those that stay.</summary>
     public virtual int Kept(in ScheduledSpan span) => span.Count;
 
+    /// <summary>Gives back what it holds beside the cache.</summary>
+    public virtual void Release()
+    {
+    }
+
     /// <summary>Ends it; true for who was first.</summary>
     public bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
 

@@ -74,6 +74,7 @@ public sealed partial class InferenceEngine
         {
             if (task.TryEnd())
                 task.Fail(new ObjectDisposedException(nameof(InferenceEngine), "The engine was disposed before the request was answered."));
+            task.Release();
         }
     }
 
@@ -106,6 +107,8 @@ public sealed partial class InferenceEngine
     private void Step(IReadOnlyList<ScheduledSpan> step)
     {
         ScheduledSpan[] spans = [.. step];
+        long start = Stopwatch.GetTimestamp();
+        _runner.BeginStep();
         try
         {
             // Texts that the same pass can compute; nearly always all.
@@ -125,6 +128,7 @@ public sealed partial class InferenceEngine
             Begin(task);
             _scheduler.Complete(span.Sequence, task.Kept(span));
         }
+        _model.Speculation?.BeginGuesses(_scheduler.Running.Count);
         foreach (ScheduledSpan span in spans)
         {
             var task = (EngineTask)span.Sequence.Owner!;
@@ -145,6 +149,7 @@ public sealed partial class InferenceEngine
         foreach ((EngineTask task, Exception reason) in _failed)
             Fail(task, reason);
         _failed.Clear();
+        _model.Speculation?.EndStep(Stopwatch.GetTimestamp() - start);
     }
 
     private void Compute(IReadOnlyList<ScheduledSpan> spans, int rotaryLength)
@@ -205,6 +210,7 @@ public sealed partial class InferenceEngine
             return;
         foreach (Sequence sequence in task.Sequences)
             _scheduler.Remove(sequence, forget);
+        task.Release();
         if (task.Begun == 0)
             Interlocked.Decrement(ref _queued);
         else
@@ -220,11 +226,13 @@ public sealed partial class InferenceEngine
     {
         Running = _scheduler.Running.Count,
         Waiting = Volatile.Read(ref _queued),
-        UsedBlocks = _model.Pool.Blocks - _model.Pool.Free,
+        UsedBlocks = _model.Pool.Blocks - _model.Pool.Free - _treeBlocks,
         TotalBlocks = _model.Pool.Blocks,
         PromptTokens = _promptTokens,
         CachedTokens = _cachedTokens,
         GeneratedTokens = _generatedTokens,
+        DraftedTokens = _model.Speculation?.Drafted ?? 0,
+        AcceptedTokens = _model.Speculation?.Accepted ?? 0,
         Preemptions = _scheduler.Preemptions,
     };
 }

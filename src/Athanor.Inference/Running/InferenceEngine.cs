@@ -18,6 +18,7 @@ public sealed partial class InferenceEngine : IEngine
     private readonly EngineModel _model;
     private readonly EngineOptions _options;
     private readonly bool _ownsModel;
+    private readonly int _treeBlocks;
 
     /// <summary>An engine that runs until it is disposed.</summary>
     /// <param name="ownsModel">Disposes the model with itself.</param>
@@ -31,12 +32,30 @@ public sealed partial class InferenceEngine : IEngine
         _options = options;
         _ownsModel = ownsModel;
         var pool = new BlockPool(size.Blocks, options.BlockSize);
-        _model = new EngineModel(model, tokenizer, options, pool, size.ContextLength);
-        _runner = new ModelRunner(model, new PagedStore(model.Device, model.Config, options.CacheType ?? model.DType, size.Blocks, options.BlockSize));
+        int[] treeBlocks = TreeBlocks(pool, options);
+        _runner = new ModelRunner(model, new PagedStore(model.Device, model.Config, options.CacheType ?? model.DType, size.Blocks, options.BlockSize), treeBlocks);
+        _treeBlocks = treeBlocks.Length;
+        _model = new EngineModel(model, tokenizer, options, pool, size.ContextLength)
+        {
+            Runner = _runner,
+            Speculation = options.Speculator is null ? null : new SpeculationState(options, treeBlocks.Length * options.BlockSize),
+        };
         _scheduler = new Scheduler(pool, new SchedulerOptions(options.TokenBudget, options.MaxSequences, model.Config.SlidingWindow), _runner.CopyBlock);
         Status = new EngineStatus { TotalBlocks = size.Blocks };
         _thread = new Thread(Loop) { IsBackground = true, Name = "athanor-engine" };
         _thread.Start();
+    }
+
+    // Room for guesses that branch: as many rows as a step has, unless that is more than an eighth of the cache.
+    private static int[] TreeBlocks(BlockPool pool, EngineOptions options)
+    {
+        int wanted = options.Speculator is null ? 0 : (options.TokenBudget + options.BlockSize - 1) / options.BlockSize;
+        if (wanted > pool.Blocks / 8)
+            return [];
+        var blocks = new int[wanted];
+        for (int i = 0; i < wanted; i++)
+            pool.TryTake(out blocks[i]);
+        return blocks;
     }
 
     /// <inheritdoc/>

@@ -24,11 +24,13 @@ internal sealed class ModelRunner : IDisposable
     private float[] _logits = [], _hidden = [];
     private double[] _sums = [];
     private int[] _ids = [], _positions = [];
+    private int _treeRow;
 
-    public ModelRunner(Decoder model, PagedStore store)
+    /// <param name="treeBlocks">Blocks that no text has, for guesses that branch.</param>
+    public ModelRunner(Decoder model, PagedStore store, int[] treeBlocks)
     {
         (_model, _store) = (model, store);
-        _cache = new PagedCache(store);
+        _cache = new PagedCache(store, treeBlocks);
     }
 
     /// <summary>Gets the logits of a row, which may be changed, and log Σ exp of them.</summary>
@@ -36,6 +38,9 @@ internal sealed class ModelRunner : IDisposable
 
     /// <summary>Gets the last hidden state of a row.</summary>
     public delegate void HiddenSink(in WantedRow row, ReadOnlySpan<float> hidden);
+
+    /// <summary>Begins a step of one or several passes.</summary>
+    public void BeginStep() => _treeRow = 0;
 
     /// <summary>Computes the tokens of a group of spans, which have adapter and rotary length in common.</summary>
     public void Run(IReadOnlyList<ScheduledSpan> spans, int rotaryLength, IReadOnlyList<WantedRow> logitRows, LogitSink logits, IReadOnlyList<WantedRow> hiddenRows, HiddenSink hidden)
@@ -75,7 +80,12 @@ internal sealed class ModelRunner : IDisposable
             Grow(ref _positions, tokens + count);
             for (int i = 0; i < count; i++)
                 (_ids[tokens + i], _positions[tokens + i]) = (sequence.Tokens[sequence.Computed + i], sequence.Computed + i);
-            _cache.Add(new CacheSpan(sequence.Blocks.Blocks, sequence.Computed, tokens, count));
+            int nodes = sequence.Tree is null ? 0 : Math.Max(0, sequence.Computed + count - (sequence.Tokens.Count - sequence.Drafted));
+            for (int i = 0; i < nodes; i++)
+                _positions[tokens + count - nodes + i] = sequence.Tokens.Count - sequence.Drafted + sequence.Tree!.Depths[i];
+            sequence.TreeRow = _treeRow;
+            _treeRow += nodes;
+            _cache.Add(new CacheSpan(sequence.Blocks.Blocks, sequence.Computed, tokens, count, sequence.Tree, nodes, sequence.TreeRow));
             tokens += count;
         }
         return tokens;
@@ -94,6 +104,9 @@ internal sealed class ModelRunner : IDisposable
         if (array.Length < length)
             Array.Resize(ref array, Math.Max(length, 2 * array.Length));
     }
+
+    /// <summary>Makes a path of a text's guesses the text, from a position on.</summary>
+    public void Keep(Sequence sequence, int position, IReadOnlyList<int> path) => _cache.Keep(sequence.Blocks.Blocks, position, sequence.TreeRow, path);
 
     /// <summary>Copies a block of the cache.</summary>
     public void CopyBlock(int from, int to) => _store.Copy(from, to);

@@ -56,6 +56,13 @@ internal sealed class Scheduler(BlockPool pool, SchedulerOptions options, Action
                 int count = pass == 0 ? Math.Min(sequence.Pending, budget) : Math.Min(sequence.Pending, Share(budget, MorePrompts(i)));
                 while (!sequence.Blocks.TryReserve(sequence.Computed, sequence.Computed + count, copyBlock))
                 {
+                    // Guesses are not worth another text's place.
+                    if (sequence.Drafted > 0)
+                    {
+                        sequence.DropDrafts();
+                        count = Math.Min(count, sequence.Pending);
+                        continue;
+                    }
                     preempted = true;
                     Sequence last = _running[^1];
                     Preempt(last, ref budget);
@@ -142,8 +149,7 @@ internal sealed class Scheduler(BlockPool pool, SchedulerOptions options, Action
         }
         sequence.Blocks.Clear();
         sequence.Computed = 0;
-        sequence.Tokens.RemoveRange(sequence.Tokens.Count - sequence.Drafted, sequence.Drafted);
-        sequence.Drafted = 0;
+        sequence.DropDrafts();
         _running.Remove(sequence);
         Insert(_waiting, sequence);
     }

@@ -1,4 +1,5 @@
 using Athanor.Inference.Cache;
+using Athanor.Inference.Speculation;
 
 namespace Athanor.Inference.Scheduling;
 
@@ -25,6 +26,19 @@ internal sealed class Sequence
 
     /// <summary>Tokens proposed behind the last one, which are computed with it and kept only where they are what is drawn; they count to <see cref="Tokens"/>.</summary>
     public int Drafted { get; set; }
+
+    /// <summary>How the proposed tokens hang together, where they are no chain.</summary>
+    public DraftTree? Tree { get; set; }
+
+    /// <summary>Of the tree's keys and values the first row in the cache's room for trees.</summary>
+    public int TreeRow { get; set; }
+
+    /// <summary>Takes proposed tokens out again.</summary>
+    public void DropDrafts()
+    {
+        Tokens.RemoveRange(Tokens.Count - Drafted, Drafted);
+        (Drafted, Tree) = (0, null);
+    }
 
     /// <summary>Tokens of the prompt.</summary>
     public int PromptLength { get; }

@@ -40,6 +40,9 @@ public sealed class DraftModel : ISpeculator
     }
 
     /// <inheritdoc/>
+    public bool ReadsHidden => false;
+
+    /// <inheritdoc/>
     public void Propose(in SpeculationPlace place, DraftTree guesses, int most)
     {
         ArgumentNullException.ThrowIfNull(guesses);

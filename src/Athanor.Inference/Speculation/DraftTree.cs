@@ -23,6 +23,9 @@ public sealed class DraftTree
     /// <summary>Whether each guess stands behind the one before.</summary>
     public bool IsChain => Count == 0 || _depths[Count - 1] == Count - 1;
 
+    /// <summary>Keeps the first guesses alone.</summary>
+    public void Cut(int count) => Count = Math.Min(Count, Math.Max(0, count));
+
     /// <summary>Forgets all.</summary>
     public void Clear() => Count = 0;
 

@@ -10,6 +10,9 @@ namespace Athanor.Inference.Speculation;
 /// </summary>
 public interface ISpeculator : IDisposable
 {
+    /// <summary>Whether it reads <see cref="SpeculationPlace.Hidden"/>.</summary>
+    bool ReadsHidden { get; }
+
     /// <summary>Guesses what follows; adds nothing where it has no guess.</summary>
     /// <param name="place">Where the text stands. Called behind each draw, within the step's scope.</param>
     /// <param name="guesses">Empty; takes up to <paramref name="most"/> tokens below one another.</param>

@@ -27,6 +27,9 @@ public sealed class MedusaSpeculator : ISpeculator
     }
 
     /// <inheritdoc/>
+    public bool ReadsHidden => true;
+
+    /// <inheritdoc/>
     public void Propose(in SpeculationPlace place, DraftTree guesses, int most)
     {
         ArgumentNullException.ThrowIfNull(guesses);

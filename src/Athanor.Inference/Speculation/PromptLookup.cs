@@ -24,6 +24,9 @@ public sealed class PromptLookup : ISpeculator
     }
 
     /// <inheritdoc/>
+    public bool ReadsHidden => false;
+
+    /// <inheritdoc/>
     public void Propose(in SpeculationPlace place, DraftTree guesses, int most)
     {
         ArgumentNullException.ThrowIfNull(guesses);
