@@ -13,18 +13,24 @@ internal sealed class CodePointSet
 
     public static CodePointSet Any { get; } = Of((0, Last));
 
-    public static CodePointSet Of(params IEnumerable<(int From, int To)> ranges)
+    public static CodePointSet Of(params IReadOnlyList<(int From, int To)> ranges)
     {
-        (int From, int To)[] sorted = [.. ranges.Where(range => range.From <= range.To).OrderBy(range => range.From)];
-        List<(int From, int To)> merged = [];
+        var sorted = new (int From, int To)[ranges.Count];
+        for (int i = 0; i < sorted.Length; i++)
+            sorted[i] = ranges[i];
+        if (sorted.Length > 1)
+            Array.Sort(sorted, static (x, y) => x.From.CompareTo(y.From));
+        List<(int From, int To)> merged = new(sorted.Length + 1);
         foreach ((int from, int to) in sorted)
         {
+            if (from > to)
+                continue;
             if (merged.Count > 0 && from <= merged[^1].To + 1)
                 merged[^1] = (merged[^1].From, Math.Max(merged[^1].To, to));
             else
                 merged.Add((from, to));
         }
-        return new CodePointSet([.. merged.SelectMany(WithoutSurrogates)]);
+        return new CodePointSet(WithoutSurrogates(merged));
     }
 
     public static CodePointSet Of(int character) => Of((character, character));
@@ -33,7 +39,7 @@ internal sealed class CodePointSet
 
     public CodePointSet Complement()
     {
-        List<(int, int)> gaps = [];
+        List<(int From, int To)> gaps = [];
         int next = 0;
         foreach ((int from, int to) in Ranges)
         {
@@ -56,16 +62,21 @@ internal sealed class CodePointSet
         return false;
     }
 
-    private static IEnumerable<(int, int)> WithoutSurrogates((int From, int To) range)
+    private static (int, int)[] WithoutSurrogates(List<(int From, int To)> ranges)
     {
-        if (range.To < 0xD800 || range.From > 0xDFFF)
+        for (int i = 0; i < ranges.Count; i++)
         {
-            yield return range;
-            yield break;
+            (int from, int to) = ranges[i];
+            if (to < 0xD800 || from > 0xDFFF)
+                continue;
+            ranges.RemoveAt(i);
+            if (to > 0xDFFF)
+                ranges.Insert(i, (0xE000, to));
+            if (from < 0xD800)
+                ranges.Insert(i++, (from, 0xD7FF));
+            else
+                i--;
         }
-        if (range.From < 0xD800)
-            yield return (range.From, 0xD7FF);
-        if (range.To > 0xDFFF)
-            yield return (0xE000, range.To);
+        return [.. ranges];
     }
 }

@@ -9,8 +9,9 @@ namespace Athanor.Inference.Constraints;
 /// <remarks>Safe for many threads: what is remembered is written once and read without a lock; only new positions take one.</remarks>
 internal sealed class Machine
 {
-    // More readings than this at one place are given up: the byte that leads there counts as not allowed.
+    // More readings than this at one place, or places that wait for them, are given up: the byte that leads there counts as not allowed.
     private const int MaxReadings = 10_000;
+    private const int MaxWaiting = 20_000;
 
     private readonly Lock _gate = new();
     private readonly Automaton _automaton;
@@ -26,6 +27,7 @@ internal sealed class Machine
     private readonly List<PendingCall> _pending = [];
     private readonly Dictionary<(int Rank, int Needed, int Remaining), PendingCall> _pendingByKey = [];
     private bool _mayEnd, _escapes;
+    private int _waiting;
 
     private Dictionary<ItemsKey, Position> _positions = [];
     private Dictionary<FrameKey, Frame> _frames = [];
@@ -135,7 +137,7 @@ internal sealed class Machine
         if (_positions.TryGetValue(key, out Position? position))
             return position;
         Close(kernel);
-        if (_active.Count > MaxReadings)
+        if (_active.Count > MaxReadings || _waiting > MaxWaiting)
             return _dead;
         position = new Position(kernel, [.. _active], _mayEnd, _escapes, _classes);
         _positions[key] = position;
@@ -175,7 +177,7 @@ internal sealed class Machine
         _entered.Clear();
         _pending.Clear();
         _pendingByKey.Clear();
-        (_mayEnd, _escapes) = (false, false);
+        (_mayEnd, _escapes, _waiting) = (false, false, 0);
         foreach (Item item in kernel)
             _work.Push(item);
         while (_work.TryPop(out Item item))
@@ -251,6 +253,8 @@ internal sealed class Machine
 
     private void Enter(int rule, int needed, int remaining, FrameEdge edge)
     {
+        if (++_waiting > MaxWaiting)
+            return;
         int rank = _automaton.Rules[rule].Rank;
         if (!_pendingByKey.TryGetValue((rank, needed, remaining), out PendingCall? call))
         {

@@ -11,7 +11,7 @@ internal sealed class RegexParser
 {
     public const int MaxCount = 1_000_000;
     private const int MaxNesting = 100;
-    private const int MaxLength = 1 << 20;
+    private const int MaxLength = 100_000;
 
     private readonly string _text;
     private int _at;

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Athanor.Tokenizers;
 
 namespace Athanor.Inference.Constraints;
@@ -28,6 +29,23 @@ public static partial class TokenConstraints
     /// <exception cref="ConstraintException">The expression is wrong, of a kind that no finite automaton can follow, or too large.</exception>
     public static CompiledConstraint Regex(string pattern, Tokenizer tokenizer, ConstraintOptions? options = null) =>
         Compile(new GrammarBook(), RegexParser.Parse(pattern, ""), tokenizer, options);
+
+    /// <summary>JSON that a schema of draft 2020-12 describes; see docs/constraints.md for what is supported.</summary>
+    /// <exception cref="ConstraintException">A keyword cannot be enforced, or the schema is wrong or too large; the JSON path is said.</exception>
+    public static CompiledConstraint JsonSchema(JsonElement schema, Tokenizer tokenizer, ConstraintOptions? options = null)
+    {
+        options ??= new ConstraintOptions();
+        var book = new GrammarBook();
+        return Compile(book, SchemaCompiler.Compile(schema, book, new JsonParts(book, options), options), tokenizer, options);
+    }
+
+    /// <summary>Any JSON object of at most <see cref="ConstraintOptions.MaxDepth"/> levels.</summary>
+    public static CompiledConstraint JsonObject(Tokenizer tokenizer, ConstraintOptions? options = null)
+    {
+        options ??= new ConstraintOptions();
+        var book = new GrammarBook();
+        return Compile(book, new JsonParts(book, options).AnyObject(options.MaxDepth), tokenizer, options);
+    }
 
     private static CompiledConstraint Compile(GrammarBook book, GrammarNode root, Tokenizer tokenizer, ConstraintOptions? options) =>
         new(book, book.Define("the text", root).Rule, tokenizer, options ?? new ConstraintOptions());
