@@ -23,7 +23,7 @@ internal static unsafe partial class PackedLinearKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Item<V, TUnpack>(in Job job, in Part part, int row, int rows)
         where V : unmanaged, IVector<V>
-        where TUnpack : struct, IBlockUnpack
+        where TUnpack : struct, IBlockBytes
     {
         int tiles = (rows + PackedTile.Rows - 1) / PackedTile.Rows, lanes = job.Inputs.Lanes;
         var room = new Room { SumsOfGroup = 16 * lanes, SumsOfTile = 16 * lanes * job.Inputs.Groups };
@@ -32,12 +32,18 @@ internal static unsafe partial class PackedLinearKernel
         room.Tiles = room.Scratch + 2048;
         room.Sums = (float*)(room.Tiles + tiles * PackedTile.Bytes);
         new Span<float>(room.Sums, (int)sums).Clear();
-        if (job.Amx)
+        int done = 0;
+        if (lanes == 1 && HasSingle && V.Lanes >= 8)
+        {
+            for (; (done + 1) * PackedTile.Rows <= rows; done++)
+                Single<TUnpack>(job.Inputs, part.Data + (row + done * PackedTile.Rows) * part.RowBytes, part.RowBytes, job.Columns, new PackedTile(room.Tiles), room.Sums + done * room.SumsOfTile);
+        }
+        if (job.Amx && done < tiles)
             PackedSweep.Configure(TUnpack.UnitLength, lanes == 1);
         if (job.Inputs.Groups == 1)
         {
             // Weights stream by in the order of memory.
-            for (int tile = 0; tile < tiles; tile++)
+            for (int tile = done; tile < tiles; tile++)
             {
                 for (int column = 0; column < job.Columns; column += PackedTile.Columns)
                     Stretch<V, TUnpack>(job, part, row, rows, tile, tile + 1, column, room);
@@ -49,7 +55,7 @@ internal static unsafe partial class PackedLinearKernel
             for (int column = 0; column < job.Columns; column += PackedTile.Columns)
                 Stretch<V, TUnpack>(job, part, row, rows, 0, tiles, column, room);
         }
-        if (job.Amx)
+        if (job.Amx && done < tiles)
             AmxTiles.Release();
         for (int tile = 0; tile < tiles; tile++)
         {

@@ -14,6 +14,33 @@ internal static unsafe class SmallScales
         Vector512<int> h = Avx512F.IsSupported
             ? Avx512F.ConvertToVector512Int32(Vector256.Load(source))
             : Vector512.Create(Vector256.WidenLower(Vector256.Load(source)), Vector256.WidenUpper(Vector256.Load(source))).AsInt32();
+        return Half(h);
+    }
+
+    /// <summary>The fp16 at the same place of sixteen rows, as fp32. Four bytes are read at each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void HalfOfRows(byte* first, long rowBytes, float* target)
+    {
+        Vector256<int> rows = Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7) * (int)rowBytes;
+        Vector256<int> low = Avx2.GatherVector256((int*)first, rows, 1) << 16, high = Avx2.GatherVector256((int*)(first + 8 * rowBytes), rows, 1) << 16;
+        // Exponents with another bias; but for subnormals, on which multiplications are slow, and infinities.
+        Vector256<int> exponents = Vector256.Create(0x7C000000);
+        Vector256<int> odd = Vector256.Equals(low & exponents, Vector256<int>.Zero) | Vector256.Equals(high & exponents, Vector256<int>.Zero)
+            | Vector256.Equals(low & exponents, exponents) | Vector256.Equals(high & exponents, exponents);
+        if (odd != Vector256<int>.Zero)
+        {
+            Half(Vector512.Create(low, high) >>> 16).Store(target);
+            return;
+        }
+        Vector256<int> kept = Vector256.Create(unchecked((int)0x8FFFE000));
+        Vector256<float> factor = Vector256.Create(5.192296858534828e33f);
+        (((low >> 3) & kept).AsSingle() * factor).Store(target);
+        (((high >> 3) & kept).AsSingle() * factor).Store(target + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Half(Vector512<int> h)
+    {
         Vector512<int> magnitude = h & Vector512.Create(0x7FFF), sign = (h & Vector512.Create(0x8000)) << 16;
         // The exponent's bias goes from 15 to 127; infinities and NaN get the rest too. Subnormals are integers of 2^-24.
         Vector512<int> normal = (magnitude << 13) + Vector512.Create(112 << 23);

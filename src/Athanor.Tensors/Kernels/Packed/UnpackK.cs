@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Athanor.Tensors.Kernels;
 
 /// <summary>Q4_K: nibbles, a scale and a minimum of 6 bits for each 32.</summary>
-internal readonly unsafe struct UnpackQ4_K : IBlockUnpack
+internal readonly unsafe struct UnpackQ4_K : IBlockBytes
 {
     public static int UnitLength => 32;
     public static bool HasMins => true;
@@ -57,10 +57,32 @@ internal readonly unsafe struct UnpackQ4_K : IBlockUnpack
             }
         }
     }
+
+    public static byte Offset => 0;
+    public static bool IsNarrow => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Bytes(byte* block, int part)
+    {
+        Vector256<byte> bytes = Vector256.Load(block + 16 + (part >> 1) * 32);
+        return ((part & 1) == 0 ? bytes : (bytes.AsUInt16() >> 4).AsByte()) & Vector256.Create((byte)15);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void BlockScales(byte* block, long rowBytes, in PackedTile tile)
+    {
+        for (int row = 0; row < PackedTile.Rows; row++, block += rowBytes)
+        {
+            tile.BlockScales[row] = *(ushort*)block;
+            tile.BlockMins[row] = *(ushort*)(block + 2);
+            SixBits((uint*)(block + 4), (uint*)(tile.Small + row * 16));
+        }
+        Scales(1, tile);
+    }
 }
 
 /// <summary>Q6_K: 6 bits less 32, a signed scale for each 16.</summary>
-internal readonly unsafe struct UnpackQ6_K : IBlockUnpack
+internal readonly unsafe struct UnpackQ6_K : IBlockBytes
 {
     public static int UnitLength => 16;
     public static bool HasMins => false;
@@ -106,5 +128,27 @@ internal readonly unsafe struct UnpackQ6_K : IBlockUnpack
             for (int j = 0; j < 16; j++)
                 (d * SmallScales.SignedBytes(small + j * 16)).Store(tile.Scales + (i * 16 + j) * 16);
         }
+    }
+
+    public static byte Offset => 32;
+    public static bool IsNarrow => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Bytes(byte* block, int part)
+    {
+        Vector256<ushort> low = Vector256.Load(block + (part >> 2) * 64 + (part & 1) * 32).AsUInt16(), top = Vector256.Load(block + 128 + (part >> 2) * 32).AsUInt16();
+        Vector256<byte> nibbles = ((part & 2) == 0 ? low : low >> 4).AsByte() & Vector256.Create((byte)15);
+        return nibbles | ((part & 3) switch { 0 => top << 4, 1 => top << 2, 2 => top, _ => top >> 2 }).AsByte() & Vector256.Create((byte)48);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void BlockScales(byte* block, long rowBytes, in PackedTile tile)
+    {
+        for (int row = 0; row < PackedTile.Rows; row++, block += rowBytes)
+        {
+            Vector128.Load(block + 192).Store(tile.Small + row * 16);
+            tile.BlockScales[row] = *(ushort*)(block + 208);
+        }
+        Scales(1, tile);
     }
 }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Athanor.Tensors.Kernels;
 
 /// <summary>Q8_0: the bytes as they lie.</summary>
-internal readonly unsafe struct UnpackQ8_0 : IBlockUnpack
+internal readonly unsafe struct UnpackQ8_0 : IBlockBytes
 {
     public static int UnitLength => 32;
     public static bool HasMins => false;
@@ -30,10 +30,19 @@ internal readonly unsafe struct UnpackQ8_0 : IBlockUnpack
         for (int i = 0; i < blocks; i++)
             SmallScales.Half(tile.BlockScales + i * 16).Store(tile.Scales + i * 16);
     }
+
+    public static byte Offset => 128;
+    public static bool IsNarrow => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Bytes(byte* block, int part) => Vector256.Load(block + 2) ^ Vector256.Create((byte)128);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void BlockScales(byte* block, long rowBytes, in PackedTile tile) => SmallScales.HalfOfRows(block, rowBytes, tile.Scales);
 }
 
 /// <summary>Q4_0: nibbles less 8.</summary>
-internal readonly unsafe struct UnpackQ4_0 : IBlockUnpack
+internal readonly unsafe struct UnpackQ4_0 : IBlockBytes
 {
     public static int UnitLength => 32;
     public static bool HasMins => false;
@@ -66,4 +75,13 @@ internal readonly unsafe struct UnpackQ4_0 : IBlockUnpack
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(int blocks, in PackedTile tile) => UnpackQ8_0.Scales(blocks, tile);
+
+    public static byte Offset => 8;
+    public static bool IsNarrow => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Bytes(byte* block, int part) => Nibbles(block + 2) & Vector256.Create((byte)15);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void BlockScales(byte* block, long rowBytes, in PackedTile tile) => SmallScales.HalfOfRows(block, rowBytes, tile.Scales);
 }

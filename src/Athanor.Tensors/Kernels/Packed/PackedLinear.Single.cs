@@ -1,0 +1,130 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Athanor.Tensors.Kernels;
+
+/// <summary>How a block format gives its numbers and scales to <see cref="PackedLinearKernel"/>'s product with a single input.</summary>
+internal unsafe interface IBlockBytes : IBlockUnpack
+{
+    /// <summary>What the unsigned bytes are above the signed ones.</summary>
+    static abstract byte Offset { get; }
+
+    /// <summary>32 columns of a block as unsigned bytes.</summary>
+    static abstract Vector256<byte> Bytes(byte* block, int part);
+
+    /// <summary>Scales and minima of a block of sixteen rows, [units][16] each; see <see cref="IBlockUnpack.Scales"/>.</summary>
+    static abstract void BlockScales(byte* block, long rowBytes, in PackedTile tile);
+
+    /// <summary>Whether the sum of eight products of signed bytes with inputs fits 16 bits.</summary>
+    static abstract bool IsNarrow { get; }
+}
+
+internal static unsafe partial class PackedLinearKernel
+{
+    /// <summary>Whether sixteen rows times one input go straight from the blocks through registers.</summary>
+    private static bool HasSingle => AvxVnni.IsSupported && Fma.IsSupported;
+
+    /// <summary>Sixteen rows of weights, as they lie, times one input: the steps of the emitted kernels. Registers of 256 bits, of which three units take one each a cycle.</summary>
+    /// <param name="tile">Room for the scales of a block.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Single<TUnpack>(in QuantizedInputs inputs, byte* rows, long rowBytes, int columns, in PackedTile tile, float* sums)
+        where TUnpack : struct, IBlockBytes
+    {
+        sbyte* x = inputs.Values;
+        float* scales = inputs.Scales, inputSums = inputs.Sums, tileScales = tile.Scales, tileMins = tile.Mins;
+        int parts = TUnpack.BlockLength / 32, blocks = columns / TUnpack.BlockLength;
+        // What comes after these rows is fetched while they are worked on, line after line.
+        byte* ahead = rows + PackedTile.Rows * rowBytes;
+        Vector256<float> low = Vector256<float>.Zero, high = Vector256<float>.Zero;
+        for (int block = 0; block < blocks; block++, rows += TUnpack.BlockBytes)
+        {
+            TUnpack.BlockScales(rows, rowBytes, tile);
+            for (int part = 0; part < parts; part++, x += 32)
+            {
+                Fetch<TUnpack>(ahead);
+                ahead += LinesOf<TUnpack>() * 64;
+                Vector256<sbyte> input = Vector256.Load(x);
+                Vector256<int> start = TUnpack.Offset == 0 ? Vector256<int>.Zero
+                    : Vector256<int>.Zero - AvxVnni.MultiplyWideningAndAdd(Vector256<int>.Zero, Vector256.Create(TUnpack.Offset), input);
+                byte* row = rows;
+                Vector256<int> a = Four<TUnpack>(ref row, rowBytes, part, input, start), b = Four<TUnpack>(ref row, rowBytes, part, input, start);
+                // Lower lanes hold the sums of the first 16 columns, upper ones those of the others.
+                Vector256<int> first = Avx2.Permute2x128(a, b, 0x20), second = Avx2.Permute2x128(a, b, 0x31);
+                Add<TUnpack>(ref low, first, second, scales, inputSums, tileScales + part * (512 / TUnpack.UnitLength), tileMins + part * 16);
+                a = Four<TUnpack>(ref row, rowBytes, part, input, start);
+                b = Four<TUnpack>(ref row, rowBytes, part, input, start);
+                first = Avx2.Permute2x128(a, b, 0x20);
+                second = Avx2.Permute2x128(a, b, 0x31);
+                Add<TUnpack>(ref high, first, second, scales++, inputSums++, tileScales + part * (512 / TUnpack.UnitLength) + 8, tileMins + part * 16 + 8);
+            }
+        }
+        low.Store(sums);
+        high.Store(sums + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<TUnpack>(ref Vector256<float> sum, Vector256<int> first, Vector256<int> second, float* scale, float* inputSum, float* scales, float* mins)
+        where TUnpack : struct, IBlockBytes
+    {
+        Vector256<float> input = Vector256.Create(*scale);
+        if (TUnpack.UnitLength == 16)
+        {
+            sum = Fma.MultiplyAdd(Vector256.ConvertToSingle(first) * input, Vector256.Load(scales), sum);
+            sum = Fma.MultiplyAdd(Vector256.ConvertToSingle(second) * input, Vector256.Load(scales + 16), sum);
+            return;
+        }
+        sum = Fma.MultiplyAdd(Vector256.ConvertToSingle(first + second) * input, Vector256.Load(scales), sum);
+        if (TUnpack.HasMins)
+            sum = Fma.MultiplyAddNegated(Vector256.Create(*inputSum), Vector256.Load(mins), sum);
+    }
+
+    /// <summary>Four rows: a lane for each in both halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Four<TUnpack>(ref byte* row, long rowBytes, int part, Vector256<sbyte> input, Vector256<int> start)
+        where TUnpack : struct, IBlockBytes
+    {
+        Vector256<int> a = AvxVnni.MultiplyWideningAndAdd(start, TUnpack.Bytes(row, part), input);
+        row += rowBytes;
+        Vector256<int> b = AvxVnni.MultiplyWideningAndAdd(start, TUnpack.Bytes(row, part), input);
+        row += rowBytes;
+        Vector256<int> c = AvxVnni.MultiplyWideningAndAdd(start, TUnpack.Bytes(row, part), input);
+        row += rowBytes;
+        Vector256<int> d = AvxVnni.MultiplyWideningAndAdd(start, TUnpack.Bytes(row, part), input);
+        row += rowBytes;
+        return Neighbours<TUnpack>(Neighbours<TUnpack>(a, b), Neighbours<TUnpack>(c, d));
+    }
+
+    /// <summary>Sums of neighbouring lanes, of both registers by halves; cheaper where they fit 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Neighbours<TUnpack>(Vector256<int> a, Vector256<int> b)
+        where TUnpack : struct, IBlockBytes
+        => TUnpack.IsNarrow ? Avx2.MultiplyAddAdjacent(Avx2.PackSignedSaturate(a, b), Vector256<short>.One) : Avx2.HorizontalAdd(a, b);
+
+    /// <summary>Lines that sixteen rows have in 32 columns, rounded up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int LinesOf<TUnpack>()
+        where TUnpack : struct, IBlockBytes
+        => (PackedTile.Rows * TUnpack.BlockBytes / (TUnpack.BlockLength / 32) + 63) / 64;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch<TUnpack>(byte* from)
+        where TUnpack : struct, IBlockBytes
+    {
+        Sse.Prefetch1(from);
+        Sse.Prefetch1(from + 64);
+        Sse.Prefetch1(from + 128);
+        Sse.Prefetch1(from + 192);
+        Sse.Prefetch1(from + 256);
+        if (LinesOf<TUnpack>() > 5)
+        {
+            Sse.Prefetch1(from + 320);
+            Sse.Prefetch1(from + 384);
+        }
+        if (LinesOf<TUnpack>() > 7)
+        {
+            Sse.Prefetch1(from + 448);
+            Sse.Prefetch1(from + 512);
+        }
+    }
+}
