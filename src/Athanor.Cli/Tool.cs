@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Athanor.Cli.Data;
 using Athanor.Cli.Doctor;
+using Athanor.Cli.Exchange;
 using Athanor.Cli.Generate;
 using Athanor.Cli.ModelFiles;
 using Athanor.Cli.Plan;
@@ -43,6 +44,8 @@ internal static class Tool
         root.Subcommands.Add(TrainingCommand.Create(output));
         root.Subcommands.Add(GenerateCommand.Create(output, errors));
         root.Subcommands.Add(ModelCommand.Create(output));
+        root.Subcommands.Add(ExportCommand.Create(output, errors));
+        root.Subcommands.Add(ImportCommand.Create(output));
         root.Subcommands.Add(PlanCommand.Create(output));
         root.Subcommands.Add(TokenizerCommand.Create(output, errors));
         root.Subcommands.Add(DataCommand.Create(output));

@@ -1,3 +1,4 @@
+using Athanor.Cli.Exchange;
 using Athanor.Data.Stages;
 using Athanor.Runs.Recipes;
 using Athanor.Training.Stages;
@@ -11,6 +12,7 @@ internal static class RecipeKinds
     {
         RecipeVocabulary vocabulary = new RecipeVocabulary().AddData();
         PretrainStage.Register(vocabulary);
+        vocabulary.Stage(ExportGgufStage.Kind);
         return vocabulary;
     }
 }

@@ -1,3 +1,4 @@
+using Athanor.Inference.Gguf;
 using Athanor.Inference.Running;
 using Athanor.Models;
 using Athanor.Models.HuggingFace;
@@ -22,11 +23,11 @@ public sealed record LoadOptions
     public string? Tokenizer { get; init; }
 }
 
-/// <summary>Opens what models come in: a folder of Hugging Face's, a checkpoint of llama2.c.</summary>
+/// <summary>Opens what models come in: a folder of Hugging Face's, a GGUF file, a checkpoint of llama2.c.</summary>
 public static class EngineLoader
 {
     /// <summary>Reads a model with its tokenizer and its end tokens, and starts an engine that owns it.</summary>
-    /// <param name="path">A folder with config.json and safetensors, or a llama2.c <c>.bin</c>.</param>
+    /// <param name="path">A folder with config.json and safetensors, a GGUF file or a folder of one, or a llama2.c <c>.bin</c>.</param>
     /// <exception cref="IOException">There is no model or no tokenizer.</exception>
     /// <exception cref="ModelFormatException">The model's files cannot be used.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer's files cannot be used.</exception>
@@ -39,7 +40,9 @@ public static class EngineLoader
         Device device = load.Device ?? Device.Default;
         bool folder = Directory.Exists(path);
         if (!folder && !File.Exists(path))
-            throw new FileNotFoundException($"There is no model '{path}'. Give a folder with config.json and model.safetensors, or a llama2.c .bin.", path);
+            throw new FileNotFoundException($"There is no model '{path}'. Give a folder with config.json and model.safetensors, a GGUF file, or a llama2.c .bin.", path);
+        if (GgufPlace.Find(path) is { } gguf)
+            return LoadGguf(gguf, options, load, device);
         Tokenizer tokenizer = TokenizerOf(path, folder, load.Tokenizer);
         if (folder && options.EndTokens is null && EndTokens.Of(path) is { Count: > 0 } ends)
             options = options with { EndTokens = [.. ends] };
@@ -53,6 +56,25 @@ public static class EngineLoader
         catch
         {
             model.Dispose();
+            throw;
+        }
+    }
+
+    // The file stays mapped for as long as the model's matrices need it.
+    private static InferenceEngine LoadGguf(string path, EngineOptions options, LoadOptions load, Device device)
+    {
+        GgufFile file = GgufFile.Open(path);
+        Decoder? model = null;
+        try
+        {
+            Tokenizer tokenizer = load.Tokenizer is null ? GgufModel.ReadTokenizer(file) : TokenizerOf(path, false, load.Tokenizer);
+            model = GgufModel.Load(file, device, load.Type ?? DType.F32);
+            return new InferenceEngine(model, tokenizer, options, ownsModel: true);
+        }
+        catch
+        {
+            model?.Dispose();
+            file.Dispose();
             throw;
         }
     }
