@@ -139,7 +139,7 @@ internal sealed class Machine
         Close(kernel);
         if (_active.Count > MaxReadings || _waiting > MaxWaiting)
             return _dead;
-        position = new Position(kernel, [.. _active], _mayEnd, _escapes, _classes);
+        position = new Position(kernel, [.. _active], _mayEnd, _escapes, _classes) { IsCrowded = _active.Count > MaxReadings / 16 || _waiting > MaxWaiting / 16 };
         _positions[key] = position;
         _bytes += 200 + 16L * (kernel.Length + _active.Count) + 8L * _classes;
         if (_bytes > _maxBytes)

@@ -1,12 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Athanor.Inference.Constraints;
 
 /// <summary>Where a rule goes on when the rule that it called has ended.</summary>
 internal readonly record struct FrameEdge(int State, Frame Parent);
 
 /// <summary>A rule under way, with how often it must and may still be passed (-1 for no bound), and all the places that wait for it. Immutable; equal frames are mostly one object.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "Holds nothing to dispose of.")]
 internal sealed class Frame(long id, int rule, int needed, int remaining, FrameEdge[] edges)
 {
     /// <summary>Below the first rule: what ends here ends the text.</summary>
@@ -56,6 +53,9 @@ internal sealed class Position(Item[] kernel, Item[] active, bool mayEnd, bool e
 
     /// <summary>Whether nothing was read.</summary>
     public bool IsDead => Kernel.Length == 0;
+
+    /// <summary>Whether so many readings are followed that the next bytes may have to be given up: masks are then computed from the position as a whole.</summary>
+    public bool IsCrowded { get; init; }
 
     /// <summary>The position after a byte of each class; null where it has not been asked for.</summary>
     public Position?[] Next { get; } = new Position?[classes];

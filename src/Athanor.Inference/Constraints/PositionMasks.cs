@@ -41,7 +41,7 @@ internal sealed class PositionMasks(Machine machine, TokenTrie trie)
             {
                 known.AddTo(bits);
             }
-            else if (PartsOf(next) is { } parts)
+            else if (!next.IsCrowded && PartsOf(next) is { } parts)
             {
                 foreach (PositionPart part in parts)
                 {

@@ -47,6 +47,27 @@ public static partial class TokenConstraints
         return Compile(book, new JsonParts(book, options).AnyObject(options.MaxDepth), tokenizer, options);
     }
 
+    /// <summary>Answers that call tools. With <see cref="ToolCalls.Auto"/> any text may come before, and it is free until a call's mark.</summary>
+    /// <param name="tools">The tools that may be called; a single one for a named choice.</param>
+    /// <param name="syntax">How the model writes calls. Marks that are special tokens count as text: show special tokens when the answer is read.</param>
+    /// <param name="use">Whether a call has to be made.</param>
+    /// <param name="parallel">Whether several calls may be made.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="options">Bounds.</param>
+    /// <exception cref="ConstraintException">There is no tool, or a strict tool's schema cannot be enforced.</exception>
+    public static CompiledConstraint Tools(
+        IReadOnlyList<ToolFunction> tools, ToolCallSyntax syntax, ToolCalls use, bool parallel, Tokenizer tokenizer, ConstraintOptions? options = null)
+    {
+        options ??= new ConstraintOptions();
+        foreach (string mark in new[] { syntax.Start, syntax.End })
+        {
+            if (mark.Length > 0 && tokenizer.TryGetId(mark, out int id) && tokenizer.IsSpecial(id))
+                options = options with { TextTokens = [.. options.TextTokens, id] };
+        }
+        var book = new GrammarBook();
+        return Compile(book, ToolCallGrammar.Compile(book, tools, syntax, use, parallel, options), tokenizer, options);
+    }
+
     private static CompiledConstraint Compile(GrammarBook book, GrammarNode root, Tokenizer tokenizer, ConstraintOptions? options) =>
         new(book, book.Define("the text", root).Rule, tokenizer, options ?? new ConstraintOptions());
 }
