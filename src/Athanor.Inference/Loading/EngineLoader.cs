@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Athanor.Inference.Gguf;
 using Athanor.Inference.Running;
 using Athanor.Models;
+using Athanor.Models.Adaptation;
 using Athanor.Models.HuggingFace;
 using Athanor.Models.Llama2c;
 using Athanor.Tensors;
@@ -18,6 +20,9 @@ public sealed record LoadOptions
 
     /// <summary>Storage of matrices and activations, F32 or BF16; null for BF16 where the weights are stored so, else F32.</summary>
     public DType? Type { get; init; }
+
+    /// <summary>Folders of PEFT's LoRA adapters by the names that requests use.</summary>
+    public IReadOnlyDictionary<string, string> Adapters { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Another tokenizer than the one beside the model: a folder, a file, llama2.c's tokenizer.bin.</summary>
     public string? Tokenizer { get; init; }
@@ -51,7 +56,7 @@ public static class EngineLoader
             : Llama2cFile.Load(path, device, load.Type ?? DType.F32);
         try
         {
-            return new InferenceEngine(model, tokenizer, options, ownsModel: true);
+            return Start(model, tokenizer, options, load);
         }
         catch
         {
@@ -69,12 +74,29 @@ public static class EngineLoader
         {
             Tokenizer tokenizer = load.Tokenizer is null ? GgufModel.ReadTokenizer(file) : TokenizerOf(path, false, load.Tokenizer);
             model = GgufModel.Load(file, device, load.Type ?? DType.F32);
-            return new InferenceEngine(model, tokenizer, options, ownsModel: true);
+            return Start(model, tokenizer, options, load);
         }
         catch
         {
             model?.Dispose();
             file.Dispose();
+            throw;
+        }
+    }
+
+    private static InferenceEngine Start(Decoder model, Tokenizer tokenizer, EngineOptions options, LoadOptions load)
+    {
+        var adapters = new List<LoraAdapter>(options.Adapters);
+        try
+        {
+            foreach ((string name, string folder) in load.Adapters)
+                adapters.Add(PeftAdapter.Load(folder, model, name));
+            return new InferenceEngine(model, tokenizer, options with { Adapters = adapters }, ownsModel: true);
+        }
+        catch
+        {
+            foreach (LoraAdapter adapter in adapters.Skip(options.Adapters.Count))
+                adapter.Dispose();
             throw;
         }
     }

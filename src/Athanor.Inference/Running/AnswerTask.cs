@@ -39,7 +39,7 @@ internal sealed class AnswerTask(EngineModel model, GenerationRequest request) :
         SamplingOptions sampling = request.Sampling with { Seed = request.Sampling.Seed ?? Random.Shared.NextInt64() };
         for (int i = 0; i < Texts; i++)
             _answers.Add(new Answer(_settings, new TokenSampler(sampling, [.. request.Prompt], i), i) { Guesses = model.Speculation is { } guessing ? new AnswerGuesses(guessing, model) : null });
-        Sequence first = model.Begin(this, request.Prompt, order, request.CacheSalt, Texts, whole: request.PromptLogProbs is not null);
+        Sequence first = model.Begin(this, request.Prompt, order, request.Adapter, request.CacheSalt, Texts, whole: request.PromptLogProbs is not null);
         Sequences.Add(first);
         _answers[0].Sequence = first;
     }

@@ -13,7 +13,7 @@ internal sealed class EmbeddingTask(EngineModel model, IReadOnlyList<int> tokens
 
     public Task<float[]> Result => _result.Task;
 
-    public override void Start(long order) => Sequences.Add(model.Begin(this, tokens, order, null, 1, whole: true));
+    public override void Start(long order) => Sequences.Add(model.Begin(this, tokens, order, null, null, 1, whole: true));
 
     public override void Want(in ScheduledSpan span, int row, List<WantedRow> logits, List<WantedRow> hidden)
     {

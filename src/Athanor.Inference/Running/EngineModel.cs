@@ -1,6 +1,7 @@
 using Athanor.Inference.Cache;
 using Athanor.Inference.Scheduling;
 using Athanor.Models;
+using Athanor.Models.Adaptation;
 using Athanor.Models.Configuration;
 using Athanor.Tokenizers;
 
@@ -13,6 +14,7 @@ internal sealed class EngineModel
     {
         (Decoder, Tokenizer, Options, Pool, ContextLength) = (decoder, tokenizer, options, pool, contextLength);
         EndTokens = options.EndTokens ?? (tokenizer.EosId is { } end ? [end] : []);
+        Adapters = options.Adapters.ToDictionary(adapter => adapter.Name, StringComparer.Ordinal);
         int drawable = Math.Min(decoder.Config.VocabularySize, tokenizer.VocabularySize);
         Unnamed = [.. Enumerable.Range(0, drawable).Where(id => !tokenizer.Contains(id))];
     }
@@ -35,6 +37,9 @@ internal sealed class EngineModel
     /// <summary>Tokens that end a text.</summary>
     public IReadOnlyList<int> EndTokens { get; }
 
+    /// <summary>Changes of the model by the names that requests use.</summary>
+    public IReadOnlyDictionary<string, LoraAdapter> Adapters { get; }
+
     /// <summary>Ids that the tokenizer has no text for.</summary>
     public int[] Unnamed { get; }
 
@@ -47,11 +52,11 @@ internal sealed class EngineModel
     /// <summary>A text to be computed.</summary>
     /// <param name="slots">Texts it becomes.</param>
     /// <param name="whole">Something is wanted of every token, so none may be taken from the cache.</param>
-    public Sequence Begin(EngineTask owner, IReadOnlyList<int> prompt, long order, string? salt, int slots, bool whole)
+    public Sequence Begin(EngineTask owner, IReadOnlyList<int> prompt, long order, string? adapter, string? salt, int slots, bool whole)
     {
-        int rotary = RotaryLengthOf(prompt.Count);
-        string root = $"{rotary}\n{salt}";
-        return new Sequence(prompt, new BlockTable(Pool, root), order, slots) { Owner = owner, MayTakeKnown = Options.PrefixCache && !whole, RotaryLength = rotary };
+        var kind = new PassKind(RotaryLengthOf(prompt.Count), adapter is null ? null : Adapters[adapter]);
+        string root = $"{kind.RotaryLength}\n{adapter?.Length}\n{adapter}{salt}";
+        return new Sequence(prompt, new BlockTable(Pool, root), order, slots) { Owner = owner, MayTakeKnown = Options.PrefixCache && !whole, Kind = kind };
     }
 
     // Only the dynamic kinds bend frequencies, and only for prompts beyond the trained length; those texts are computed apart.

@@ -1,4 +1,5 @@
 using Athanor.Inference.Speculation;
+using Athanor.Models.Adaptation;
 using Athanor.Tensors;
 
 namespace Athanor.Inference.Running;
@@ -26,6 +27,9 @@ public sealed record EngineOptions
 
     /// <summary>Requests that wait at most; more are refused.</summary>
     public int MaxQueue { get; init; } = 1024;
+
+    /// <summary>Changes of the model that requests may ask for by name; the engine disposes of them where it owns the model.</summary>
+    public IReadOnlyList<LoraAdapter> Adapters { get; init; } = [];
 
     /// <summary>Whether beginnings that prompts have in common are computed once.</summary>
     public bool PrefixCache { get; init; } = true;

@@ -112,7 +112,7 @@ public sealed partial class InferenceEngine
         try
         {
             // Texts that the same pass can compute; nearly always all.
-            foreach (IGrouping<int, ScheduledSpan> group in spans.GroupBy(span => span.Sequence.RotaryLength))
+            foreach (IGrouping<PassKind, ScheduledSpan> group in spans.GroupBy(span => span.Sequence.Kind))
                 Compute([.. group], group.Key);
         }
         catch (Exception e)
@@ -152,7 +152,7 @@ public sealed partial class InferenceEngine
         _model.Speculation?.EndStep(Stopwatch.GetTimestamp() - start);
     }
 
-    private void Compute(IReadOnlyList<ScheduledSpan> spans, int rotaryLength)
+    private void Compute(IReadOnlyList<ScheduledSpan> spans, PassKind kind)
     {
         _logitRows.Clear();
         _hiddenRows.Clear();
@@ -162,7 +162,7 @@ public sealed partial class InferenceEngine
             ((EngineTask)span.Sequence.Owner!).Want(span, row, _logitRows, _hiddenRows);
             row += span.Count;
         }
-        _runner.Run(spans, rotaryLength, _logitRows, TakeLogits, _hiddenRows, TakeHidden);
+        _runner.Run(spans, kind, _logitRows, TakeLogits, _hiddenRows, TakeHidden);
     }
 
     // What one request's logits or constraint make impossible is that request's affair alone.

@@ -3,7 +3,7 @@ using Athanor.Inference.Cache;
 using Athanor.Inference.Generation;
 using Athanor.Inference.Scheduling;
 using Athanor.Models;
-using Athanor.Models.Configuration;
+using Athanor.Models.Adaptation;
 using Athanor.Tensors;
 using Athanor.Tokenizers;
 
@@ -68,7 +68,7 @@ public sealed partial class InferenceEngine : IEngine
     public int EmbeddingSize => _model.Decoder.Config.Width;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Adapters => [];
+    public IReadOnlyCollection<string> Adapters => [.. _model.Adapters.Keys];
 
     /// <inheritdoc/>
     public EngineStatus Status { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
@@ -121,7 +121,10 @@ public sealed partial class InferenceEngine : IEngine
         await Task.Run(_thread.Join).ConfigureAwait(false);
         _runner.Dispose();
         _wake.Dispose();
-        if (_ownsModel)
-            _model.Decoder.Dispose();
+        if (!_ownsModel)
+            return;
+        foreach (LoraAdapter adapter in _options.Adapters)
+            adapter.Dispose();
+        _model.Decoder.Dispose();
     }
 }

@@ -43,12 +43,12 @@ internal sealed class ModelRunner : IDisposable
     public void BeginStep() => _treeRow = 0;
 
     /// <summary>Computes the tokens of a group of spans, which have adapter and rotary length in common.</summary>
-    public void Run(IReadOnlyList<ScheduledSpan> spans, int rotaryLength, IReadOnlyList<WantedRow> logitRows, LogitSink logits, IReadOnlyList<WantedRow> hiddenRows, HiddenSink hidden)
+    public void Run(IReadOnlyList<ScheduledSpan> spans, in PassKind kind, IReadOnlyList<WantedRow> logitRows, LogitSink logits, IReadOnlyList<WantedRow> hiddenRows, HiddenSink hidden)
     {
         using StepScope scope = StepScope.Begin(_model.Device, record: false);
-        int tokens = Lay(spans, rotaryLength);
+        int tokens = Lay(spans, kind.RotaryLength);
         var shape = new Shape(1, tokens);
-        var input = new DecoderInput(Tensor.From(_model.Device, shape, _ids.AsSpan(0, tokens)), Tensor.From(_model.Device, shape, _positions.AsSpan(0, tokens)));
+        var input = new DecoderInput(Tensor.From(_model.Device, shape, _ids.AsSpan(0, tokens)), Tensor.From(_model.Device, shape, _positions.AsSpan(0, tokens)), Adapter: kind.Adapter);
         Tensor states = _model.Hidden(input, _cache).Reshape(tokens, _model.Config.Width);
         int vocabulary = _model.Config.VocabularySize, width = _model.Config.Width, most = Math.Max(1, LogitsAtOnce / vocabulary);
         for (int done = 0; done < logitRows.Count; done += most)

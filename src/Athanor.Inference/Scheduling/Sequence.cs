@@ -1,5 +1,6 @@
 using Athanor.Inference.Cache;
 using Athanor.Inference.Speculation;
+using Athanor.Models.Adaptation;
 
 namespace Athanor.Inference.Scheduling;
 
@@ -58,8 +59,8 @@ internal sealed class Sequence
     /// <summary>Tokens of the prompt that were found in the cache when it was first begun.</summary>
     public int? Known { get; set; }
 
-    /// <summary>The length for which dynamic rotary scaling is chosen; 0 where it bends nothing. Texts of different lengths are computed apart.</summary>
-    public int RotaryLength { get; init; }
+    /// <summary>What its passes must have in common with others'.</summary>
+    public PassKind Kind { get; init; }
 
     /// <summary>Whose it is.</summary>
     public object? Owner { get; init; }
@@ -70,10 +71,15 @@ internal sealed class Sequence
         Computed = Computed,
         Known = Known,
         MayTakeKnown = MayTakeKnown,
-        RotaryLength = RotaryLength,
+        Kind = Kind,
         Owner = Owner,
     };
 }
+
+/// <summary>What all texts of a pass have in common; others are computed apart.</summary>
+/// <param name="RotaryLength">The length for which dynamic rotary scaling is chosen; 0 where it bends nothing.</param>
+/// <param name="Adapter">The change of the model; null for the model itself.</param>
+internal readonly record struct PassKind(int RotaryLength, LoraAdapter? Adapter);
 
 /// <summary>Tokens of a text that are computed in a step.</summary>
 internal readonly record struct ScheduledSpan(Sequence Sequence, int Count);

@@ -33,16 +33,16 @@ internal sealed class DecoderBlock
             case BlockLayout.PreNorm:
                 (x, normed) = _first.Apply(x, delta);
                 (x, normed) = _second!.Apply(x, Scaled(_attention.Apply(normed, input, cache)));
-                return (x, Scaled(_feedForward.Apply(normed)));
+                return (x, Scaled(_feedForward.Apply(normed, input.Adapter)));
             case BlockLayout.PostNorm:
                 if (delta.Exists)
                     x += delta;
                 x += Scaled(_first.Apply(_attention.Apply(x, input, cache)));
-                return (x, Scaled(_second!.Apply(_feedForward.Apply(x))));
+                return (x, Scaled(_second!.Apply(_feedForward.Apply(x, input.Adapter))));
             default:
                 (x, normed) = _first.Apply(x, delta);
                 Tensor other = _second is null ? normed : _second.Apply(x);
-                return (x, Scaled(_attention.Apply(normed, input, cache) + _feedForward.Apply(other)));
+                return (x, Scaled(_attention.Apply(normed, input, cache) + _feedForward.Apply(other, input.Adapter)));
         }
     }
 

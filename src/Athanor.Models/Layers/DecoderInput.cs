@@ -1,3 +1,4 @@
+using Athanor.Models.Adaptation;
 using Athanor.Tensors;
 
 namespace Athanor.Models.Layers;
@@ -10,4 +11,5 @@ namespace Athanor.Models.Layers;
 /// Prefix language models: I32 [B], so many first tokens of a row are seen by all of it, or [B, T], the tokens of the own document before this place in the row are seen by the token;
 /// none when missing.
 /// </param>
-public readonly record struct DecoderInput(Tensor Ids, Tensor Positions = default, Tensor Segments = default, Tensor Prefix = default);
+/// <param name="Adapter">A change of the model's projections; none when missing.</param>
+public readonly record struct DecoderInput(Tensor Ids, Tensor Positions = default, Tensor Segments = default, Tensor Prefix = default, LoraAdapter? Adapter = null);

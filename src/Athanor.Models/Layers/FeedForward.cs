@@ -1,3 +1,4 @@
+using Athanor.Models.Adaptation;
 using Athanor.Models.Configuration;
 using Athanor.Models.Initialization;
 using Athanor.Tensors;
@@ -19,9 +20,9 @@ internal sealed class FeedForward
         _down = new Projection(store, $"{name}.down", config.Width, config.FeedForwardWidth, config.FeedForwardBias, ParameterRole.Residual, "feed-forward", feedForwardOutput: true);
     }
 
-    public Tensor Apply(Tensor x)
+    public Tensor Apply(Tensor x, LoraAdapter? adapter)
     {
-        Tensor inner = _up.Apply(x);
+        Tensor inner = _up.Apply(x, adapter);
         return _down.Apply(_kind switch
         {
             FeedForwardKind.SwiGlu => inner.SwiGlu(),
@@ -32,6 +33,6 @@ internal sealed class FeedForward
             FeedForwardKind.ReluSquared => inner.ReluSquared(),
             FeedForwardKind.Relu => inner.Relu(),
             _ => inner.Silu(),
-        });
+        }, adapter);
     }
 }

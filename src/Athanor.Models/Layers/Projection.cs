@@ -1,3 +1,4 @@
+using Athanor.Models.Adaptation;
 using Athanor.Models.Initialization;
 using Athanor.Tensors;
 
@@ -6,14 +7,20 @@ namespace Athanor.Models.Layers;
 /// <summary>y = x·Wᵀ + b with W [out, in].</summary>
 internal sealed class Projection
 {
+    private readonly string _name;
     private readonly Weight _weight;
     private readonly Parameter? _bias;
 
     public Projection(ParameterStore store, string name, int output, int input, bool bias, ParameterRole role, string part, bool feedForwardOutput = false)
     {
-        _weight = store.Weight($"{name}.weight", output, input, role, part, feedForwardOutput);
+        _name = $"{name}.weight";
+        _weight = store.Weight(_name, output, input, role, part, feedForwardOutput);
         _bias = bias ? store.Bias($"{name}.bias", output, part) : null;
     }
 
-    public Tensor Apply(Tensor x) => _weight.Apply(x, _bias);
+    public Tensor Apply(Tensor x, LoraAdapter? adapter = null)
+    {
+        Tensor y = _weight.Apply(x, _bias);
+        return adapter is null ? y : adapter.Change(_name, x, y);
+    }
 }

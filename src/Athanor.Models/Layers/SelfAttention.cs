@@ -37,7 +37,7 @@ internal sealed class SelfAttention
     {
         int batch = x.Shape[0], time = x.Shape[1], heads = _config.Heads, shared = _config.KeyValueHeads, size = _config.HeadSize;
         int offset = cache?.Length ?? 0;
-        Tensor qkv = _qkv.Apply(x);
+        Tensor qkv = _qkv.Apply(x, input.Adapter);
         if (_config.ClipQkv > 0)
             qkv = qkv.Clamp(-_config.ClipQkv, _config.ClipQkv);
         int end = cache?.EndOf(time) ?? time;
@@ -71,7 +71,7 @@ internal sealed class SelfAttention
             Prefix = input.Prefix,
         };
         Tensor seen = cache is null ? Ops.Attention(q, k, v, options) : cache.Attend(_layer, q, k, v, options);
-        return _output.Apply(seen.Reshape(batch, time, heads * size));
+        return _output.Apply(seen.Reshape(batch, time, heads * size), input.Adapter);
     }
 
     private Tensor Normed(Tensor x, Parameter gain, int heads)
