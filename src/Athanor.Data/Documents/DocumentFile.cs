@@ -32,7 +32,7 @@ public static class DocumentFile
             yield return line;
     }
 
-    internal static Document Parse(string path, TextLine line) => DocumentLine.TryParse(line.Bytes.Span) ?? ParseAny(path, line);
+    internal static Document Parse(string path, TextLine line) => DocumentLine.TryParse(line.Bytes.Span, Path.GetFileName(path), line.Offset) ?? ParseAny(path, line);
 
     /// <summary>A document in any form of JSON.</summary>
     internal static Document ParseAny(string path, TextLine line)
