@@ -11,6 +11,7 @@ namespace Athanor.Cli.Recipes;
 /// <summary>The verb <c>athanor recipes</c>.</summary>
 internal static class RecipesCommand
 {
+    private const string Stages = "stages.";
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Create(TextWriter output, TextWriter errors)
@@ -37,8 +38,12 @@ internal static class RecipesCommand
             {
                 try
                 {
-                    Recipe recipe = Recipe.Load(file, RecipeKinds.Create());
-                    table.AddRow(Markup.Escape(file), Markup.Escape(string.Join(" > ", recipe.Stages.Select(stage => stage.Name))), Markup.Escape(recipe.Description ?? ""));
+                    Add(table, file, Recipe.Load(file, RecipeKinds.Create()), "");
+                }
+                catch (RecipeException e) when (e.Recipe is { } recipe)
+                {
+                    // Recipes whose inputs are the user's to name are fine as they are.
+                    Add(table, file, recipe, $" needs: {string.Join(", ", e.Problems.Select(problem => problem.Path.StartsWith(Stages, StringComparison.Ordinal) ? problem.Path[Stages.Length..] : problem.Path))}");
                 }
                 catch (RecipeException e)
                 {
@@ -50,6 +55,9 @@ internal static class RecipesCommand
         });
         return command;
     }
+
+    private static void Add(Table table, string file, Recipe recipe, string needs) =>
+        table.AddRow(Markup.Escape(file), Markup.Escape(string.Join(" > ", recipe.Stages.Select(stage => stage.Name))), Markup.Escape((recipe.Description + needs).Trim()));
 
     private static Command Validate(TextWriter output)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
-using System.IO.Compression;
 using System.Text;
+using Athanor.Data.Compression;
+using Athanor.Data.Readers;
 
 namespace Athanor.Data.Documents;
 
@@ -44,17 +45,63 @@ public sealed record TextFolder(string Path, TextUnit Unit = TextUnit.File, stri
 
     /// <summary>Reads the documents in the order of files and places. Empty ones are left out, white space around them too.</summary>
     /// <param name="bytesRead">Called with the bytes of files that are done.</param>
-    public IEnumerable<Document> Read(Action<long>? bytesRead = null)
+    /// <param name="problems">Takes what is wrong with files, and reading goes on with the next one; where null, the first such file is an error.</param>
+    public IEnumerable<Document> Read(Action<long>? bytesRead = null, ReadProblems? problems = null)
     {
         string source = Source ?? System.IO.Path.GetFileNameWithoutExtension(Path.TrimEnd('/', '\\'));
         long done = 0;
         foreach (string file in Files())
         {
             string name = file == Path ? System.IO.Path.GetFileName(file) : System.IO.Path.GetRelativePath(Path, file).Replace('\\', '/');
-            foreach (Document document in ReadFile(file, name))
-                yield return document with { Source = source };
-            bytesRead?.Invoke(done += new FileInfo(file).Length);
+            using (IEnumerator<Document> documents = ReadFile(file, name).GetEnumerator())
+            {
+                while (Next(documents, file, name, problems))
+                {
+                    Look(documents.Current, name, problems);
+                    yield return documents.Current with { Source = source };
+                }
+            }
+            var info = new FileInfo(file);
+            if (info is { Exists: true, Length: 0 })
+                problems?.Add(new ReadProblem(ReadProblemKind.Empty, name, 0, "the file is empty"));
+            bytesRead?.Invoke(done += info.Exists ? info.Length : 0);
         }
+    }
+
+    private static bool Next(IEnumerator<Document> documents, string file, string name, ReadProblems? problems)
+    {
+        try
+        {
+            return documents.MoveNext();
+        }
+        catch (ReadStopException e) when (problems is null)
+        {
+            throw new InvalidDataException($"{file}: {e.Message}", e);
+        }
+        catch (ReadStopException e)
+        {
+            problems!.Add(new ReadProblem(e.Kind, name, e.Offset, e.Message));
+        }
+        catch (DocumentException e) when (problems is not null)
+        {
+            problems.Add(new ReadProblem(ReadProblemKind.TooLong, name, 0, e.Problem));
+        }
+        catch (Exception e) when (problems is not null && e is IOException or UnauthorizedAccessException)
+        {
+            problems!.Add(new ReadProblem(ReadProblemKind.Unreadable, name, 0, e.Message));
+        }
+        return false;
+    }
+
+    private static void Look(Document document, string name, ReadProblems? problems)
+    {
+        if (problems is null)
+            return;
+        long offset = document.Origin?.Offset ?? 0;
+        if (document.Text.Contains('\0', StringComparison.Ordinal))
+            problems.Add(new ReadProblem(ReadProblemKind.NulBytes, name, offset, $"'{document.Id}' has NUL characters"));
+        if (document.Text.Contains('\uFFFD', StringComparison.Ordinal))
+            problems.Add(new ReadProblem(ReadProblemKind.InvalidText, name, offset, $"'{document.Id}' has bytes that are not UTF-8, or U+FFFD in their place"));
     }
 
     private IEnumerable<Document> ReadFile(string path, string name)
@@ -63,7 +110,7 @@ public sealed record TextFolder(string Path, TextUnit Unit = TextUnit.File, stri
         var text = new ArrayBufferWriter<byte>();
         long begin = 0;
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
-        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GzipSequence(file) : file;
         foreach (TextLine line in TextLines.Read(stream, path))
         {
             int start = 0;

@@ -44,9 +44,9 @@ public sealed record ClassifySettings : IModelSource, IValidated
     {
         string path = Model?.FullPath ?? throw new InvalidDataException("classify has no model. Write model: and a .bin or .ftz file of fasttext, or put a train_classifier stage into from.");
         FastTextModel model = FastTextModel.Load(path);
-        int label = Label is null ? -1 : PlaceOf(model, Label, path);
+        int label = Label is null ? -1 : model.PlaceOf(Label, path);
         foreach (string kept in Keep)
-            PlaceOf(model, kept, path);
+            model.PlaceOf(kept, path);
         return () => new ClassifyStep(this, model, label);
     }
 
@@ -56,16 +56,6 @@ public sealed record ClassifySettings : IModelSource, IValidated
         ArgumentNullException.ThrowIfNull(check);
         check.Require(MinScore <= MaxScore, nameof(MinScore), $"No score is at least {MinScore} and at most {MaxScore}.", "Write a min_score that is at most max_score.");
         check.Require(Field.Length > 0, nameof(Field), "Metadata needs a name.", "Write field: label.");
-    }
-
-    private static int PlaceOf(FastTextModel model, string label, string path)
-    {
-        for (int i = 0; i < model.Labels.Count; i++)
-        {
-            if (model.Labels[i] == label)
-                return i;
-        }
-        throw new InvalidDataException($"{path} has no label '{label}'; it has {string.Join(", ", model.Labels.Take(20))}{(model.Labels.Count > 20 ? ", …" : "")}.");
     }
 }
 

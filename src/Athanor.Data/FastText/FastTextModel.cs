@@ -24,6 +24,18 @@ public sealed class FastTextModel
     /// <summary>Its labels, without the prefix <c>__label__</c>.</summary>
     public IReadOnlyList<string> Labels => Dictionary.LabelNames;
 
+    /// <summary>The number of a label.</summary>
+    /// <exception cref="InvalidDataException">The model has no such label; the message names those it has, and the file.</exception>
+    internal int PlaceOf(string label, string path)
+    {
+        for (int i = 0; i < Labels.Count; i++)
+        {
+            if (Labels[i] == label)
+                return i;
+        }
+        throw new InvalidDataException($"{path} has no label '{label}'; it has {string.Join(", ", Labels.Take(20))}{(Labels.Count > 20 ? ", …" : "")}.");
+    }
+
     /// <summary>Words with a vector of their own.</summary>
     public int Words => Dictionary.Words;
 

@@ -50,6 +50,7 @@ public sealed record ForestSettings : IModelSource, IValidated
 /// <summary>Judges documents by their features.</summary>
 internal sealed class ForestStep(ForestSettings settings, RandomForest forest, int label) : DocumentStep
 {
+    private readonly DocumentFeatures _read = new(forest.Fields);
     private readonly List<float> _features = [];
     private readonly float[] _shares = new float[forest.Labels.Count];
 
@@ -57,7 +58,7 @@ internal sealed class ForestStep(ForestSettings settings, RandomForest forest, i
 
     public override Removal? Apply(ref Document document, Span<float> signals)
     {
-        DocumentFeatures.Read(document, forest.Fields, _features);
+        _read.Read(document, _features);
         if (_features.Count != forest.Features)
             throw new InvalidDataException($"It has {_features.Count} features ({string.Join(", ", forest.Fields)}); the forest was grown on {forest.Features}.");
         forest.Predict(CollectionsMarshal.AsSpan(_features), _shares);

@@ -10,7 +10,7 @@ internal static class QualityConditions
 {
     private const string Filter = "filter_quality";
 
-    /// <summary>Conditions with those rules of the filters they are about that they do not replace.</summary>
+    /// <summary>Conditions with those bounds of the filters they are about that they do not replace.</summary>
     /// <param name="manifest">The stage's manifest.</param>
     /// <param name="conditions">With full names of signals.</param>
     public static IReadOnlyList<ThresholdCondition> Complete(string manifest, IReadOnlyList<ThresholdCondition> conditions)
@@ -21,18 +21,9 @@ internal static class QualityConditions
         var all = new List<ThresholdCondition>(conditions);
         foreach ((string step, JsonElement settings) in Filters(json.RootElement))
         {
-            if (!conditions.Any(condition => condition.Signal.StartsWith(step + ".", StringComparison.Ordinal)))
-                continue;
-            foreach (QualityRule rule in Settings(settings).EffectiveRules)
-            {
-                string signal = $"{step}.{rule.Signal}";
-                if (conditions.Any(condition => condition.Signal == signal))
-                    continue;
-                if (rule.Min is { } min)
-                    all.Add(new ThresholdCondition(signal, ">=", (float)min));
-                if (rule.Max is { } max)
-                    all.Add(new ThresholdCondition(signal, "<=", (float)max));
-            }
+            string prefix = step + ".";
+            if (conditions.Any(condition => condition.Signal.StartsWith(prefix, StringComparison.Ordinal)))
+                all.AddRange(QualityReplay.Bounds(Settings(settings).EffectiveRules, prefix).Where(bound => !conditions.Any(condition => QualityReplay.Replaces(condition, bound))));
         }
         return all;
     }

@@ -26,8 +26,8 @@ internal sealed record ParquetRowGroup(long Rows, IReadOnlyList<ParquetChunk> Ch
 /// <summary>The metadata at the end of a Parquet file: its flat columns and row groups.</summary>
 /// <param name="Fields">Columns that are no lists and lie in no group.</param>
 /// <param name="Groups">Row groups in the file's order.</param>
-/// <param name="Nested">Leaves that are lists or lie in groups; they are not read.</param>
-internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOnlyList<ParquetRowGroup> Groups, int Nested)
+/// <param name="Nested">Columns at the top that are lists or groups; they are not read.</param>
+internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOnlyList<ParquetRowGroup> Groups, IReadOnlyList<string> Nested)
 {
     private const int Largest = 256 << 20;
 
@@ -57,11 +57,12 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
         var reader = new ThriftReader(bytes);
         var fields = new List<ParquetField>();
         var groups = new List<ParquetRowGroup>();
+        var nested = new List<string>();
         int leaves = 0;
         for (int id = 0; reader.Field(ref id);)
         {
             if (id == 2)
-                leaves = Schema(ref reader, fields);
+                leaves = Schema(ref reader, fields, nested);
             else if (id == 4)
             {
                 for (int count = reader.Count(); count > 0; count--)
@@ -75,10 +76,10 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
             if (group.Chunks.Count != leaves || group.Rows < 0 || group.Chunks.Any(chunk => chunk.Offset < 4 || chunk.Bytes < 0 || chunk.Offset > fileLength - chunk.Bytes))
                 throw new InvalidDataException("a row group does not lie within the file");
         }
-        return new ParquetFooter(fields, groups, leaves - fields.Count);
+        return new ParquetFooter(fields, groups, nested);
     }
 
-    private static int Schema(ref ThriftReader reader, List<ParquetField> fields)
+    private static int Schema(ref ThriftReader reader, List<ParquetField> fields, List<string> nested)
     {
         int leaves = 0;
         // How many elements each open group still has; the first is the root.
@@ -105,6 +106,8 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
                 open.Pop();
             if (children > 0 || leaves == 0 && open.Count == 0)
             {
+                if (top)
+                    nested.Add(name);
                 open.Push(children);
                 continue;
             }
@@ -112,6 +115,8 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
                 throw new InvalidDataException($"the column '{name}' has a type that there is not");
             if (top && repetition < 2)
                 fields.Add(new ParquetField(name, (ParquetType)type, (int)length, repetition == 1, leaves));
+            else if (top)
+                nested.Add(name);
             leaves++;
         }
         return leaves;

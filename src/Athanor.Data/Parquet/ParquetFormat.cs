@@ -29,6 +29,9 @@ internal sealed class ParquetFormat(JsonKeys keys, ReadLimits limits) : FileForm
         }
         if (!footer.Fields.Any(field => field.Name == keys.Text))
             throw new ReadStopException(ReadProblemKind.BadRecord, 0, $"there is no flat column '{keys.Text}' (text_key); the columns are {string.Join(", ", footer.Fields.Select(field => field.Name).Take(20))}");
+        // Told once a file, by the part that has its beginning.
+        if (footer.Nested.Count > 0 && part.Start == 0 && position == 0)
+            problems.Add(new ReadProblem(ReadProblemKind.Unsupported, part.Name, 0, $"{footer.Nested.Count} columns are lists or groups, which are not read: {string.Join(", ", footer.Nested.Take(20))}"));
         long row = 0;
         foreach (ParquetRowGroup group in footer.Groups.Where(group => group.Offset >= part.Start && group.Offset < part.End))
         {

@@ -12,17 +12,10 @@ public static class QualityReplay
     {
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(instead);
-        var conditions = new List<ThresholdCondition>();
-        foreach (QualityRule rule in rules)
-        {
-            if (rule.Min is { } min)
-                conditions.Add(new ThresholdCondition(rule.Signal, ">=", (float)min));
-            if (rule.Max is { } max)
-                conditions.Add(new ThresholdCondition(rule.Signal, "<=", (float)max));
-        }
+        List<ThresholdCondition> conditions = [.. Bounds(rules, "")];
         foreach (ThresholdCondition other in instead)
         {
-            int same = conditions.FindIndex(condition => condition.Comparison[0] == other.Comparison[0] && Means(other.Signal, condition.Signal));
+            int same = conditions.FindIndex(bound => Replaces(other, bound));
             if (same >= 0)
                 conditions[same] = other;
             else
@@ -30,6 +23,23 @@ public static class QualityReplay
         }
         return conditions;
     }
+
+    /// <summary>The bounds of rules as conditions.</summary>
+    /// <param name="rules">The rules.</param>
+    /// <param name="prefix">Stands in front of the signals' names: the step's name and a dot, or nothing.</param>
+    internal static IEnumerable<ThresholdCondition> Bounds(IReadOnlyList<QualityRule> rules, string prefix)
+    {
+        foreach (QualityRule rule in rules)
+        {
+            if (rule.Min is { } min)
+                yield return new ThresholdCondition(prefix + rule.Signal, ">=", (float)min);
+            if (rule.Max is { } max)
+                yield return new ThresholdCondition(prefix + rule.Signal, "<=", (float)max);
+        }
+    }
+
+    /// <summary>Whether a condition stands for a bound: the same signal, on the same side.</summary>
+    internal static bool Replaces(ThresholdCondition condition, ThresholdCondition bound) => condition.Comparison[0] == bound.Comparison[0] && Means(condition.Signal, bound.Signal);
 
     /// <summary>Rules with some replaced by others of the same signal; what is left over is added behind.</summary>
     public static IReadOnlyList<QualityRule> With(IReadOnlyList<QualityRule> rules, IReadOnlyList<QualityRule> changes)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Athanor.Data.Documents;
+using Athanor.Data.Readers;
 using Athanor.Runs.Recipes;
 using Athanor.Runs.Settings;
 using Athanor.Runs.Stages;
@@ -42,7 +43,8 @@ public static class ReadTextStage
         using var writer = new DocumentWriter(System.IO.Path.Combine(context.Output, DocumentFile.Name));
         context.Progress.Expect(folder.Files().Sum(file => new FileInfo(file).Length), "bytes");
         long shorter = 0;
-        foreach (Document document in folder.Read(bytes => context.Progress.Report(bytes)))
+        var problems = new ReadProblems();
+        foreach (Document document in folder.Read(bytes => context.Progress.Report(bytes), problems))
         {
             cancellation.ThrowIfCancellationRequested();
             if (document.Text.Length < settings.MinLength)
@@ -51,10 +53,11 @@ public static class ReadTextStage
                 writer.Write(document);
         }
         if (writer.Count == 0)
-            throw new InvalidDataException($"'{settings.Path}' holds no text{(shorter > 0 ? $" of at least {settings.MinLength} characters (min_length)" : "")}.");
+            throw new InvalidDataException($"'{settings.Path}' holds no text{(shorter > 0 ? $" of at least {settings.MinLength} characters (min_length)" : "")}{ReaderStage.First(problems)}.");
         context.Note("documents", writer.Count);
         context.Note("characters", writer.Length);
         context.Note("too_short", shorter);
+        ReaderStage.NoteProblems(context, problems);
         return Task.CompletedTask;
     }
 }

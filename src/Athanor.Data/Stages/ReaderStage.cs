@@ -60,6 +60,6 @@ internal static class ReaderStage
         }
     }
 
-    private static string First(ReadProblems problems) =>
+    internal static string First(ReadProblems problems) =>
         problems.First.Count == 0 ? "" : $": {problems.First[0].File} at byte {problems.First[0].Offset}: {problems.First[0].Detail}";
 }

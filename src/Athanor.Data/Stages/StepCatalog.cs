@@ -31,7 +31,7 @@ public static class StepCatalog
         StepKind.Of<RefinedWebLinesSettings>("refinedweb_lines", "1", "Takes out lines of capitals, counters, menus; removes documents that lose much by it."),
         StepKind.Of<PiiSettings>("pii", "1", "Masks e-mail addresses, telephone, account and card numbers, internet addresses, keys and tokens, or puts examples in their place."),
         StepKind.Of<RepairSettings>("repair", "1", "Undoes wrong encodings, deletes control and zero-width characters, composes characters, makes line ends one kind."),
-        StepKind.Of<FilterWordsSettings>("filter_words", "1", "Removes documents with words of lists, such as those about sex and abuse.", usesSeed: true),
+        StepKind.WithModel<FilterWordsSettings>("filter_words", "1", "Removes documents with words of lists, such as those about sex and abuse, and those that a classifier takes for such.", usesSeed: true),
         StepKind.Of<SampleSettings>("sample", "1", "Keeps a random share of documents, by the seed.", usesSeed: true),
         StepKind.Of<DecontaminateSettings>("decontaminate", "1", "Removes documents that hold copies of questions of tasks, or cuts the copies out."),
         StepKind.WithModel<PerplexitySettings>("perplexity", "1", "Removes documents, or puts them into buckets, by how well an n-gram model of good text predicts them."),

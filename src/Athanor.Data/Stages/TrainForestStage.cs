@@ -11,7 +11,7 @@ namespace Athanor.Data.Stages;
 /// <summary>Settings of <c>train_forest</c>.</summary>
 public sealed record TrainForestSettings : IValidated
 {
-    /// <summary>Metadata that hold numbers or lists of numbers: [embedding].</summary>
+    /// <summary>Metadata that hold numbers or lists of numbers, and signals of quality computed from the text: [embedding, signals.datatrove, signals.text.word_entropy].</summary>
     public required IReadOnlyList<string> Features { get; init; }
 
     /// <summary>What the documents of each stage in <c>from</c> are examples of, in the same order: [good, bad].</summary>
@@ -44,7 +44,15 @@ public sealed record TrainForestSettings : IValidated
     public void Validate(SettingsCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
-        check.Require(Features.Count > 0, nameof(Features), "There are no features.", "Name the metadata that hold numbers, such as [embedding].");
+        check.Require(Features.Count > 0, nameof(Features), "There are no features.", "Name the metadata that hold numbers, such as [embedding], or signals, such as signals.datatrove.");
+        try
+        {
+            _ = new DocumentFeatures(Features);
+        }
+        catch (InvalidDataException e)
+        {
+            check.Problem(nameof(Features), e.Message);
+        }
     }
 }
 
@@ -60,12 +68,13 @@ public static class TrainForestStage
     {
         var options = new ForestOptions { Trees = settings.Trees, MaxDepth = settings.MaxDepth, MinLeaf = settings.MinLeaf, FeaturesPerSplit = settings.FeaturesPerSplit, Seed = context.Seed };
         var trainer = new ForestTrainer(options, settings.Features);
+        var read = new DocumentFeatures(settings.Features);
         var features = new List<float>();
         var heldOut = new List<(string Label, float[] Features)>();
         foreach ((string label, Document document) in LabelledDocuments.Read(context, settings.Labels, settings.LabelBy))
         {
             cancellation.ThrowIfCancellationRequested();
-            DocumentFeatures.Read(document, settings.Features, features);
+            read.Read(document, features);
             if (ContentHash.Place(document.Id, context.Seed) < settings.HeldOut)
                 heldOut.Add((label, [.. features]));
             else

@@ -29,6 +29,6 @@ public sealed record StepKind
         where TSettings : class, IStepSource => new(name, typeof(TSettings), version, summary, usesSeed, null);
 
     /// <summary>A step with a model, by the type of its settings.</summary>
-    public static StepKind WithModel<TSettings>(string name, string version, string summary)
-        where TSettings : class, IModelSource => new(name, typeof(TSettings), version, summary, false, TSettings.ModelKind);
+    public static StepKind WithModel<TSettings>(string name, string version, string summary, bool usesSeed = false)
+        where TSettings : class, IModelSource => new(name, typeof(TSettings), version, summary, usesSeed, TSettings.ModelKind);
 }

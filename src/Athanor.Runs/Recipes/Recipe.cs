@@ -82,7 +82,7 @@ public sealed class Recipe
         foreach (string text in overrides)
             root = RecipeOverride.Apply(root!, text, vocabulary.TopLevelKeys, problems);
         Recipe? recipe = new RecipeBinder(vocabulary, problems, folder).Bind(root!, file, fallbackName, overrides);
-        problems.ThrowIfAny();
+        problems.ThrowIfAny(recipe);
         return recipe!;
     }
 }

@@ -68,7 +68,7 @@ internal sealed partial class RecipeBinder(RecipeVocabulary vocabulary, ProblemL
             var scope = new SettingsScope(header.Seed, known, [.. draft.Upstream().Select(up => (up.Kind!.Settings, up.Clean ? up.Settings : null))]);
             draft.Clean = resolver.Resolve(vocabulary.Shapes.Record(draft.Kind!.Settings), draft.Settings!, draft.Node, $"stages.{draft.Name}", scope);
         }
-        if (problems.Count > 0)
+        if (problems.MoreThanMissingInputs)
             return null;
         RecipeStage[] stages = [.. drafts.Select(draft => new RecipeStage(draft.Name, draft.Kind!, draft.Settings!, draft.From))];
         MappingNode tree = Tree(root, name, header, drafts, resolver.Derived, file);

@@ -6,6 +6,9 @@ public sealed class RecipeException : Exception
     /// <summary>Problems in the order of their places.</summary>
     public IReadOnlyList<RecipeProblem> Problems { get; }
 
+    /// <summary>The recipe where nothing is wrong but that inputs are not there: it can be shown, not run.</summary>
+    public Recipe? Recipe { get; init; }
+
     /// <summary>Reports problems, of which there is at least one.</summary>
     public RecipeException(IReadOnlyList<RecipeProblem> problems)
         : base(Describe(problems)) => Problems = problems;

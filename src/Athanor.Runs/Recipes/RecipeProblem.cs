@@ -8,6 +8,9 @@ namespace Athanor.Runs.Recipes;
 /// <param name="Remedy">What to do about it.</param>
 public sealed record RecipeProblem(SourceMark Mark, string Path, string Message, string? Nearest = null, string? Remedy = null)
 {
+    /// <summary>Whether nothing is wrong but that an input is not there.</summary>
+    public bool IsMissingInput { get; init; }
+
     /// <summary>One line: place, path, what, nearest name, remedy.</summary>
     public override string ToString()
     {

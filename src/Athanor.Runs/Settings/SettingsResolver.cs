@@ -101,7 +101,7 @@ internal sealed class SettingsResolver(ProblemList problems)
             string? folder = Path.GetDirectoryName(input.FullPath);
             string[] there = Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Take(1000).Select(entry => Path.GetFileName(entry)!)] : [];
             problems.Add(mark, child, $"There is no file or folder {input.FullPath}.", NearestName.Of(Path.GetFileName(input.FullPath), there),
-                "Paths are relative to the file that names them.");
+                "Paths are relative to the file that names them.", missingInput: true);
         }
     }
 

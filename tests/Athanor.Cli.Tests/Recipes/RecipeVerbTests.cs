@@ -87,6 +87,18 @@ public sealed class RecipeVerbTests : IDisposable
     }
 
     [Fact]
+    public void Recipes_whose_inputs_the_user_names_are_listed_with_what_they_need()
+    {
+        Write("a.yaml", "name: a\nstages:\n  read: { use: read_text, path: my-texts }\n  split: { use: split, from: read }\n");
+        Write("b.yaml", "name: b\nstages:\n  read: { use: read_text, path: my-texts, unti: line }\n");
+        string output = Run("recipes", "ls", _folder).Output;
+        Assert.Contains("read > split", output, StringComparison.Ordinal);
+        Assert.Contains("needs: read.path", output, StringComparison.Ordinal);
+        Assert.Contains("unti", output, StringComparison.Ordinal);
+        Assert.Equal(Tool.Usage, Run("recipes", "validate", Path.Combine(_folder, "a.yaml")).Code);
+    }
+
+    [Fact]
     public void An_axolotl_configuration_becomes_a_recipe_and_nothing_is_dropped_in_silence()
     {
         string file = Write("config.yml", "base_model: x\nlearning_rate: 1e-4\nno_such_key: 3\n");

@@ -1,5 +1,6 @@
 using System.Text;
 using Athanor.Data.Documents;
+using Athanor.Data.Readers;
 using Athanor.Data.Tests.Testing;
 
 namespace Athanor.Data.Tests.Documents;
@@ -50,6 +51,24 @@ public sealed class TextFolderTests : IDisposable
         Assert.Equal(naive, read.Select(document => document.Text));
         byte[] bytes = File.ReadAllBytes(path);
         Assert.All(read, document => Assert.Equal(document.Text, Encoding.UTF8.GetString(bytes, (int)document.Origin!.Offset, document.Text.Length)));
+    }
+
+    [Fact]
+    public void What_is_wrong_with_files_is_counted_and_named_and_reading_goes_on()
+    {
+        _folder.Write("a.txt", "A\0B");
+        _folder.Write("b.txt", "");
+        File.WriteAllBytes(_folder["c.txt"], [.. "C"u8, 0xFF, .. "D"u8]);
+        using (var packed = new System.IO.Compression.GZipStream(File.Create(_folder["d.txt.gz"]), System.IO.Compression.CompressionLevel.Optimal))
+            packed.Write(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 5000).Select(i => $"line {i}\n"))));
+        File.WriteAllBytes(_folder["d.txt.gz"], File.ReadAllBytes(_folder["d.txt.gz"])[..^200]);
+        _folder.Write("e.txt", "E");
+        var problems = new ReadProblems();
+        Document[] read = [.. new TextFolder(_folder.FullName).Read(null, problems)];
+        Assert.Equal(["A\0B", "C\uFFFDD", "E"], read.Select(document => document.Text));
+        Assert.Equal([(ReadProblemKind.NulBytes, "a.txt"), (ReadProblemKind.Empty, "b.txt"), (ReadProblemKind.InvalidText, "c.txt"), (ReadProblemKind.Truncated, "d.txt.gz")], problems.First.Select(problem => (problem.Kind, problem.File)));
+        var error = Assert.Throws<InvalidDataException>(() => new TextFolder(_folder.FullName).Read().ToArray());
+        Assert.Contains("d.txt.gz", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

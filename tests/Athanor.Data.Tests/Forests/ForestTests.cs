@@ -100,6 +100,33 @@ public sealed class ForestTests : IDisposable
     }
 
     [Fact]
+    public async Task Signals_of_quality_are_features_too()
+    {
+        var random = new Random(8);
+        string[] words = ["river", "stone", "paper", "engine", "winter", "people", "answer", "window"];
+        // What is worse repeats one word; nothing else tells the two apart.
+        string Text(bool bad) => string.Join(' ', Enumerable.Range(0, random.Next(20, 60)).Select(_ => words[bad ? 0 : random.Next(words.Length)]));
+        _folder.Write("train.jsonl", string.Concat(Enumerable.Range(0, 200).Select(i => JsonSerializer.Serialize(new { id = $"t{i}", text = Text(i % 2 == 0), grade = i % 2 == 0 ? "bad" : "good" }) + "\n")));
+        _folder.Write("asked.jsonl", string.Concat(Enumerable.Range(0, 50).Select(i => JsonSerializer.Serialize(new { id = $"{i}", text = Text(i % 2 == 0) }) + "\n")));
+        IReadOnlyDictionary<string, Artifact> made = await DataRecipe.Run(_folder, """
+            stages:
+              train: { use: read_jsonl, path: train.jsonl }
+              asked: { use: read_jsonl, path: asked.jsonl }
+              model: { use: train_forest, from: train, features: [signals.text.unique_words, signals.gopher_repetition], label_by: grade, trees: 10 }
+              filter: { use: forest, from: [asked, model], label: good }
+            """);
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => $"{2 * i + 1}"), DocumentFile.Read(made["filter"].PathOf(DocumentFile.Name)).Select(document => document.Id));
+        Assert.Equal("14", made["model"].Manifest.Notes["features"]);
+    }
+
+    [Fact]
+    public void Signals_that_are_none_are_named()
+    {
+        Assert.Contains("no family of signals 'txt'", Assert.Throws<InvalidDataException>(() => new DocumentFeatures(["signals.txt"])).Message, StringComparison.Ordinal);
+        Assert.Contains("text.word_entropy", Assert.Throws<InvalidDataException>(() => new DocumentFeatures(["signals.text.entropy"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_document_without_its_features_is_named()
     {
         _folder.Write("train.jsonl", """

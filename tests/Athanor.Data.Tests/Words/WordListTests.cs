@@ -72,6 +72,29 @@ public sealed class WordListTests
     }
 
     [Fact]
+    public async Task A_classifier_stands_beside_the_lists()
+    {
+        using var folder = new TemporaryFolder();
+        string Line(string id, string text) => System.Text.Json.JsonSerializer.Serialize(new { id, text }) + "\n";
+        folder.Write("bad.jsonl", string.Concat(Enumerable.Range(0, 60).Select(i => Line($"b{i}", $"you stupid ugly fool {i} go away"))));
+        folder.Write("good.jsonl", string.Concat(Enumerable.Range(0, 60).Select(i => Line($"g{i}", $"the river runs to the sea in winter {i}"))));
+        folder.Write("asked.jsonl", Line("a", "such a stupid ugly fool") + Line("b", "the sea in winter") + Line("c", "the river has porn"));
+        IReadOnlyDictionary<string, Runs.Stages.Artifact> made = await DataRecipe.Run(folder, """
+            stages:
+              bad: { use: read_jsonl, path: bad.jsonl }
+              good: { use: read_jsonl, path: good.jsonl }
+              asked: { use: read_jsonl, path: asked.jsonl }
+              model: { use: train_classifier, from: [bad, good], labels: [toxic, fine], dimensions: 8, buckets: 1000, epochs: 40, learning_rate: 0.5, held_out: 0 }
+              filter: { use: filter_words, from: [asked, model], built_in: true, label: toxic }
+            """);
+        Assert.Equal(["b"], DocumentFile.Read(made["filter"].PathOf(DocumentFile.Name)).Select(document => document.Id));
+        Assert.Equal("1", made["filter"].Manifest.Notes["removed filter_words/classifier"]);
+        Assert.Equal("1", made["filter"].Manifest.Notes["removed filter_words/listed_words"]);
+        var error = Assert.Throws<InvalidDataException>(() => new FilterWordsSettings { Label = "toxic" }.Prepare(1));
+        Assert.Contains("train_classifier", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Lists_that_are_none_are_refused_by_name()
     {
         using var folder = new TemporaryFolder();
