@@ -13,10 +13,11 @@ internal sealed class DedupStageParts : IDisposable
     public DedupStageParts(StageContext context)
     {
         _context = context;
-        foreach (Artifact input in context.Inputs)
+        Artifact[] inputs = [.. context.Inputs.Where(input => input.Produces == DataStages.Documents)];
+        foreach (Artifact input in inputs)
             DocumentSets.RefuseHeldOut(input, context.Name);
-        Files = [.. context.Inputs.Select(input => input.PathOf(DocumentFile.Name))];
-        Size = InputSize.Of(context.Inputs);
+        Files = [.. inputs.Select(input => input.PathOf(DocumentFile.Name))];
+        Size = InputSize.Of(inputs);
         Options = context.Section<DataSettings>().Options;
         Folder = Path.Combine(context.Output, ".temporary");
         Directory.CreateDirectory(Folder);

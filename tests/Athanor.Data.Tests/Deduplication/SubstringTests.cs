@@ -108,6 +108,31 @@ public sealed class SubstringTests : IDisposable
         Assert.Equal([documents[0].Text, $"\u4E01{sentence}\u620A\u4E8C\u4E09\u56DB\u4E94\u516D\u4E03\u516B\u4E5D\u5341\u7532\u5DF1\u5E9A\u8F9B\u58EC\u7678"], Texts(made));
     }
 
+    [Fact]
+    public async Task Tokens_count_where_they_are_asked_for()
+    {
+        // Words of two letters and their blank, a token each; the shortest repeat has 60 characters, which are 20 tokens.
+        string[] words = [.. Enumerable.Range(0, 400).Select(i => $"{(char)('a' + i % 20)}{(char)('a' + i / 20)}")];
+        string Run(int from, int count) => string.Concat(words[from..(from + count)].Select(word => " " + word));
+        string long20 = Run(0, 20), short19 = Run(40, 19);
+        Document[] documents =
+        [
+            new("a", "\u4E2D" + Run(100, 10) + long20 + Run(120, 10) + short19), new("b", Run(140, 20) + short19 + Run(160, 10) + long20 + Run(180, 20)),
+            new("c", long20 + Run(200, 15)),
+        ];
+        // The merges of each word are in the vocabulary, so that every word is one token whatever its place.
+        _folder.Write("words.jsonl", string.Concat(Enumerable.Range(0, 50).Select(i => JsonSerializer.Serialize(new { id = $"w{i}", text = Run(0, 400) }) + "\n")));
+        _folder.Write("in.jsonl", string.Concat(documents.Select(document => JsonSerializer.Serialize(new { id = document.Id, text = document.Text }) + "\n")));
+        IReadOnlyDictionary<string, Artifact> made = await DataRecipe.Run(_folder, """
+            stages:
+              words: { use: read_jsonl, path: words.jsonl }
+              read: { use: read_jsonl, path: in.jsonl }
+              tokenizer: { use: train_tokenizer, from: words, vocabulary: 1200 }
+              dedup: { use: dedup_substrings, from: [read, tokenizer], min_tokens: 20, min_characters: 20 }
+            """);
+        Assert.Equal([documents[0].Text, Run(140, 20) + short19 + Run(160, 10) + Run(180, 20), Run(200, 15)], Texts(made["dedup"]));
+    }
+
     /// <summary>All but the first of every window that stands twice, by a dictionary; the bytes of the copy that stays are safe from its own repeats.</summary>
     [Theory]
     [InlineData("2Mi")]

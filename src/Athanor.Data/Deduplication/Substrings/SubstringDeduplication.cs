@@ -3,6 +3,7 @@ using Athanor.Data.Deduplication.Exact;
 using Athanor.Data.Deduplication.Sorting;
 using Athanor.Data.Steps;
 using Athanor.Runs.Stages;
+using Athanor.Tokenizers;
 
 namespace Athanor.Data.Deduplication.Substrings;
 
@@ -18,11 +19,19 @@ public enum SubstringCopies
 
 /// <summary>How repeated substrings are found and removed.</summary>
 /// <param name="Copies">Which copies go.</param>
-/// <param name="LeastBytes">Bytes of UTF-8 from which a repeated substring counts.</param>
+/// <param name="Least">Bytes of UTF-8, or tokens, from which a repeated substring counts.</param>
 /// <param name="LeastCharacters">Characters that a removed span must have.</param>
 /// <param name="LeastLeft">Characters below which a document that lost something goes.</param>
 /// <param name="Memory">Bytes for arrays and sorting.</param>
-internal sealed record SubstringOptions(SubstringCopies Copies, int LeastBytes, int LeastCharacters, int LeastLeft, long Memory);
+/// <param name="Tokenizer">Makes the tokens that count; bytes where null.</param>
+internal sealed record SubstringOptions(SubstringCopies Copies, int Least, int LeastCharacters, int LeastLeft, long Memory, Tokenizer? Tokenizer = null)
+{
+    /// <summary>Bytes of a unit as it is laid out.</summary>
+    public int Width => SubstringUnits.WidthOf(Tokenizer);
+
+    /// <summary>Bytes of laid out text from which a repeated substring counts.</summary>
+    public int LeastBytes => Least * Width;
+}
 
 /// <summary>
 /// Removes substrings that stand more than once in the corpus (Lee et al. 2022, "Deduplicating training data makes language models better"). A suffix array puts equal beginnings
@@ -65,17 +74,19 @@ internal sealed class SubstringDeduplication(StageContext context, string step, 
     }
 
     /// <summary>Writes all texts one behind the other, and where each begins.</summary>
-    private static void Lay(DedupStageParts parts, string text, string starts, string table, CancellationToken cancellation)
+    private void Lay(DedupStageParts parts, string text, string starts, string table, CancellationToken cancellation)
     {
         using FileStream file = new(text, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 20);
         using var begins = new RecordWriter<long>(starts);
         using var names = new DocumentTable.Writer(table);
-        DocumentPass.Run(parts.Files, parts.Workers, static () => 0, static (_, document) => Encoding.UTF8.GetBytes(document.Text), (document, bytes) =>
+        DocumentPass.Run(parts.Files, parts.Workers, () => new SubstringUnits(options.Tokenizer), static (units, document) => units.Lay(document.Text).Laid, (document, bytes) =>
         {
             begins.Write(file.Position);
             names.Add(document.Document.Id);
             file.Write(bytes);
-            file.WriteByte(SuffixParts.Separator);
+            // As wide as a unit, so that units of all documents begin at multiples of their width.
+            for (int i = 0; i < options.Width; i++)
+                file.WriteByte(SuffixParts.Separator);
         }, parts.Pass(0, 2), cancellation);
     }
 
@@ -83,8 +94,16 @@ internal sealed class SubstringDeduplication(StageContext context, string step, 
     private long Link(Span<long> places, ExternalSorter<PlaceLink> links)
     {
         long first = long.MaxValue;
+        int count = 0;
+        // Windows that begin within a token are none.
         foreach (long place in places)
-            first = Math.Min(first, place);
+        {
+            if (place % options.Width == 0)
+                (first, places[count++]) = (Math.Min(first, place), place);
+        }
+        if (count < 2)
+            return 0;
+        places = places[..count];
         bool all = options.Copies == SubstringCopies.All;
         foreach (long place in places)
         {
@@ -99,17 +118,17 @@ internal sealed class SubstringDeduplication(StageContext context, string step, 
         long count = starts.Length / sizeof(long), start = 0;
         bool more = links.Next(out PlaceLink next);
         var ranges = new List<(long Start, long End, ulong Kept)>();
-        DocumentPass.Run(parts.Files, parts.Workers, static () => 0, static (_, document) => Encoding.UTF8.GetBytes(document.Text), (document, bytes) =>
+        DocumentPass.Run(parts.Files, parts.Workers, () => new SubstringUnits(options.Tokenizer), static (units, document) => units.Lay(document.Text), (document, text) =>
         {
             ranges.Clear();
-            long end = start + bytes.Length;
+            long end = start + text.Laid.Length;
             while (more && (long)next.Place < end)
             {
                 Add(ranges, next);
                 more = links.Next(out next);
             }
-            List<RemovedSpan> spans = ranges.Count == 0 ? [] : Spans(bytes, start, ranges, kept => kept == Nowhere ? null : names.Id(DocumentAt(starts, count, (long)kept)));
-            start = end + 1;
+            List<RemovedSpan> spans = ranges.Count == 0 ? [] : Spans(text, start, ranges, kept => kept == Nowhere ? null : names.Id(DocumentAt(starts, count, (long)kept)));
+            start = end + options.Width;
             if (spans.Count == 0)
             {
                 output.Keep(document.Document);
@@ -140,13 +159,16 @@ internal sealed class SubstringDeduplication(StageContext context, string step, 
     }
 
     /// <summary>Ranges of bytes as spans of UTF-16, drawn in to whole characters; those of too few characters are left out.</summary>
-    private List<RemovedSpan> Spans(byte[] bytes, long documentStart, List<(long Start, long End, ulong Kept)> ranges, Func<ulong, string?> idOf)
+    private List<RemovedSpan> Spans(LaidText text, long documentStart, List<(long Start, long End, ulong Kept)> ranges, Func<ulong, string?> idOf)
     {
         var spans = new List<RemovedSpan>();
+        byte[] bytes = text.Text;
         int at = 0, units = 0;
         foreach ((long rangeStart, long rangeEnd, ulong kept) in ranges)
         {
-            int from = (int)(rangeStart - documentStart), to = (int)Math.Min(bytes.Length, rangeEnd - documentStart);
+            int from = text.ByteOf((int)(rangeStart - documentStart), options.Width), to = text.ByteOf((int)Math.Min(text.Laid.Length, rangeEnd - documentStart), options.Width);
+            from = Math.Max(from, at);
+            to = Math.Max(from, to);
             while (from < to && (bytes[from] & 0xC0) == 0x80)
                 from++;
             while (to > from && to < bytes.Length && (bytes[to] & 0xC0) == 0x80)
