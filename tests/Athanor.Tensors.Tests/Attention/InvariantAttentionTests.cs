@@ -42,6 +42,25 @@ public sealed class InvariantAttentionTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(TestDevices.FastAndFloating), MemberType = typeof(TestDevices))]
+    public void Heads_that_share_keys_get_at_one_query_what_each_gets_alone(CpuDevice device, DType type)
+    {
+        const int Keys = 300, Group = 5, Size = 32;
+        using StepScope scope = StepScope.Begin(device, record: false);
+        Tensor q = Random(device, 1, 1, Shared * Group, Size, type, 3), k = Random(device, 2, Keys, Shared, Size, type, 2), v = Random(device, 3, Keys, Shared, Size, type, 1);
+        foreach ((int offset, float cap) in ((int, float)[])[(Keys - 1, 0), (Keys + 5, 0), (130, 0), (Keys - 1, 15)])
+        {
+            var options = new AttentionOptions { Causal = true, Invariant = true, Offset = offset, SoftCap = cap };
+            float[] together = Ops.Attention(q, k, v, options).ToArray();
+            for (int h = 0; h < Shared * Group; h++)
+            {
+                float[] alone = Ops.Attention(q.Slice(2, h, 1), k.Slice(2, h / Group, 1), v.Slice(2, h / Group, 1), options).ToArray();
+                Assert.Equal(alone, together[(h * Size)..((h + 1) * Size)]);
+            }
+        }
+    }
+
     private static Tensor Random(CpuDevice device, int seed, int time, int heads, int size, DType type, double scale)
     {
         using TestBuffer numbers = TestData.Normal(seed, (long)time * heads * size, DType.F32, scale);

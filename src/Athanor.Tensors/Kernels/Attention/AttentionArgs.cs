@@ -91,6 +91,24 @@ internal unsafe struct AttentionArgs
         get => SoftCap != 0 || Slopes != null;
     }
 
+    /// <summary>Decoding: one query a row sees every key from the first to its own, and heads differ in nothing but their numbers.</summary>
+    public readonly bool IsOneQueryForAllKeys => QueryLength == 1 && Group > 1 && Causal && Window == 0 && Prefix == null && QuerySegments == null && Slopes == null;
+
+    /// <summary>
+    /// The same with the query heads of a key head as queries of one head, so that keys and values are read and packed once for all of them. A query's result does not
+    /// depend on the queries beside it, so neither on this.
+    /// </summary>
+    public readonly AttentionArgs HeadsAsQueries() => this with
+    {
+        QueryHeads = KeyHeads,
+        QueryLength = Group,
+        KeyLength = Math.Min(KeyLength, Offset + 1),
+        Causal = false,
+        Offset = 0,
+        Q = new AttentionOperand(Q.Pointer, Q.Batch, Q.Head, Q.Head * Group),
+        O = new AttentionOperand(O.Pointer, O.Batch, O.Head, O.Head * Group),
+    };
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float* LseOf(int b, int h) => Lse + ((long)b * QueryHeads + h) * QueryLength;
 }

@@ -21,10 +21,15 @@ internal static unsafe partial class FlashAttention
             ForwardReference(a);
         else if (a.QueryLength <= MaxStreamedQueries && !a.Invariant)
             ForwardStreamed(device, a);
-        else if (UsesTiles(device, a))
-            FlashForwardAmx.Run(device, a);
         else
-            ForwardSimd(device, a);
+        {
+            if (a.IsOneQueryForAllKeys)
+                a = a.HeadsAsQueries();
+            if (UsesTiles(device, a))
+                FlashForwardAmx.Run(device, a);
+            else
+                ForwardSimd(device, a);
+        }
     }
 
     /// <summary>Needs Q, K, V, O, Lse of the forward pass and OGrad; writes QGrad, KGrad, VGrad.</summary>
