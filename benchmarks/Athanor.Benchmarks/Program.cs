@@ -1,5 +1,6 @@
 using Athanor.Benchmarks;
 using Athanor.Benchmarks.Data;
+using Athanor.Benchmarks.Inference;
 using Athanor.Benchmarks.Kernels;
 using Athanor.Benchmarks.Tokenizers;
 
@@ -10,6 +11,7 @@ const string Usage = """
       kernels       matrix products, attention, memory-bound kernels, fork and join: rates against this machine's limits
       train-step    a whole training step of two Llama-style models: tokens/s, FLOP/s, peak memory
       train         the trainer with its data beside the bare step: positions/s, managed bytes a step
+      inference     decoding and prompts of quantized Llamas, the engine under many requests: tokens/s, waiting times
       data          steps and stages of the data pipeline: MB/s of UTF-8 text
       tokenizers    encoding and decoding rates; training on real text: seconds, peak memory
 
@@ -21,7 +23,8 @@ const string Usage = """
       --only TEXT   only groups of cases whose name contains TEXT (repeatable)
       --corpus NAME=FILE    a text, for topic data also .jsonl documents (topics tokenizers and data; repeatable; without it what the machine has)
       --vocabulary FILE     encoders/*.json of the npm package tiktoken, or a .tiktoken file (topic tokenizers; repeatable)
-      --peers FOLDER        run the npm packages tiktoken and tokenizers of FOLDER/node_modules beside ours, and use its vocabularies
+      --peers FOLDER        run the npm packages tiktoken and tokenizers of FOLDER/node_modules beside ours, and use its vocabularies; for topic inference
+                            node-llama-cpp on the same files (ATHANOR_BENCHMARK_MODELS names a folder that keeps these)
       oneDNN        time libdnnl beside our kernels, when it is installed (topic kernels)
 
       torch         time the same step in PyTorch beside ours, when python3 has torch (topic train-step)
@@ -61,8 +64,9 @@ switch (topic)
     case "train": return TrainTopic.Run(options);
     case "tokenizers": return TokenizersTopic.Run(options);
     case "data": return DataTopic.Run(options);
+    case "inference": return InferenceTopic.Run(options);
     case null: return Fail("A topic is missing.");
-    default: return Fail($"There is no topic '{topic}'; the topics are kernels, train-step, train, tokenizers and data.");
+    default: return Fail($"There is no topic '{topic}'; the topics are kernels, train-step, train, inference, tokenizers and data.");
 }
 
 static int Fail(string message)

@@ -1,0 +1,47 @@
+using Athanor.Tensors;
+using Athanor.Tensors.Blocks;
+
+namespace Athanor.Benchmarks.Inference;
+
+/// <summary>
+/// Topic inference: decoding and prompts of Llamas with quantized weights, beside the machine's limits and llama.cpp on the same file; the engine under many requests;
+/// opening files.
+/// </summary>
+internal static class InferenceTopic
+{
+    public static int Run(Options options)
+    {
+        var device = (CpuDevice)Device.Default;
+        var report = new Report(options, "inference", device.Threads);
+        string? kept = Environment.GetEnvironmentVariable("ATHANOR_BENCHMARK_MODELS");
+        string folder = kept ?? Directory.CreateTempSubdirectory("athanor-inference-").FullName;
+        Directory.CreateDirectory(folder);
+        try
+        {
+            BenchmarkModel[] models = Measure.Once ? [BenchmarkModel.Tiny] : options.Quick ? [BenchmarkModel.Small] : [BenchmarkModel.Small, BenchmarkModel.Large];
+            BlockFormat[] formats = options.Quick ? [BlockFormat.Q8_0, BlockFormat.Q4_0] : [BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.BF16];
+            using var limits = new Limits(device);
+            foreach (BenchmarkModel model in models)
+            {
+                foreach (BlockFormat format in formats)
+                {
+                    if (!options.Wants($"{model.Name}-{format}"))
+                        continue;
+                    string path = Path.Combine(folder, $"{model.Name}-{format}.gguf");
+                    long bytes = model.Write(path, format);
+                    ModelCases.Run(options, limits, report, model, format, path, bytes);
+                    if (format == BlockFormat.Q8_0)
+                        EngineCases.Run(options, device, report, model, path);
+                    if (kept is null)
+                        File.Delete(path);
+                }
+            }
+        }
+        finally
+        {
+            if (kept is null)
+                Directory.Delete(folder, recursive: true);
+        }
+        return 0;
+    }
+}
