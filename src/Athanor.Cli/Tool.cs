@@ -95,6 +95,10 @@ internal static class Tool
         }
     }
 
+    /// <summary>The words that start this tool on another machine that has the same files.</summary>
+    public static IReadOnlyList<string> Words =>
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "athanor" ? [path] : [Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet", typeof(Tool).Assembly.Location];
+
     /// <summary>The message without the name of a parameter, which is the code's own.</summary>
     private static string Plain(Exception error)
     {

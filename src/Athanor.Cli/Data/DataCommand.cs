@@ -14,6 +14,7 @@ internal static class DataCommand
 
             Examples:
               athanor data run recipes/quickstart.yaml
+              athanor data run recipes/web-pages.yaml --executor slurm --set data.slurm.partition=cpu
               athanor data inspect quickstart/decontaminate --rule ngram
               athanor data stats quickstart/filter
               athanor data whatif quickstart/filter --keep "length.characters >= 200"
@@ -26,6 +27,7 @@ internal static class DataCommand
             DataStatsCommand.Create(output),
             WhatIfCommand.Create(output),
             TraceCommand.Create(output),
+            SlurmTaskCommand.Create(output),
         };
         foreach (Command kind in StageKindCommand.All(output))
             command.Add(kind);

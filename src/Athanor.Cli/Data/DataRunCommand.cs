@@ -11,7 +11,12 @@ internal static class DataRunCommand
     public static Command Create(TextWriter output) => RunCommand.Create("""
         Runs a recipe up to its last stage over documents and tokens: `athanor run` without training.
 
-        Example: athanor data run recipes/quickstart.yaml --set data.workers=2
+        With --executor slurm the stages are jobs of a Slurm cluster: readers and steps as job arrays, each stage behind those it takes from. The folder of runs
+        must lie on a disk that all nodes share. Ctrl+C takes the jobs away; the same command goes on, and what is done is not submitted again.
+
+        Examples:
+          athanor data run recipes/quickstart.yaml --set data.workers=2
+          athanor data run recipes/web-pages.yaml --executor slurm --set data.slurm.partition=cpu data.slurm.tasks=64 data.slurm.time=2h
         """, Last, output);
 
     private static string? Last(Recipe recipe)

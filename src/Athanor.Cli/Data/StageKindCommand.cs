@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Athanor.Cli.Recipes;
 using Athanor.Data.Documents;
+using Athanor.Data.Slurm;
 using Athanor.Data.Stages;
 using Athanor.Runs.Ledger;
 using Athanor.Runs.Progress;
@@ -32,6 +33,8 @@ internal static class StageKindCommand
                 throw new ArgumentException($"The folder '{folder}' is not empty. Give a new one to --out.");
             string yaml = Yaml(kind, parsed.GetValue(inputs) ?? [], parsed.GetValue(tokenizer), parsed.GetRequiredValue(runs));
             Recipe recipe = Recipe.Parse(Encoding.UTF8.GetBytes(yaml), new RecipeVocabulary().AddData(), $"data-{kind.Name}", null, [.. (parsed.GetValue(settings) ?? []).Select(Override)]);
+            if (SlurmExecutor.Wanted(recipe))
+                throw new ArgumentException("A single stage runs on this machine. Write a recipe with it for executor: slurm, and `athanor data run` it.");
             return Run(recipe, parsed.GetRequiredValue(runs), folder, output, cancellation);
         });
         return command;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Athanor.Cli.Progress;
+using Athanor.Data.Slurm;
+using Athanor.Data.Stages;
 using Athanor.Runs.Ledger;
 using Athanor.Runs.Progress;
 using Athanor.Runs.Recipes;
@@ -27,13 +29,15 @@ internal static class RunCommand
         Option<string[]> set = RecipeOptions.Set();
         Option<string> runs = RecipeOptions.Runs();
         var work = new WorkOptions();
+        var executor = new Option<DataExecutor?>("--executor") { Description = "Where stages over documents and tokens run: local, or slurm as --set data.executor=slurm says it." };
         var fresh = new Option<bool>("--new") { Description = "Begin a run of its own even where an unfinished one would be gone on with." };
-        var command = new Command("run", description) { file, set, runs, fresh };
+        var command = new Command("run", description) { file, set, runs, executor, fresh };
         work.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             string root = parsed.GetRequiredValue(runs);
-            Recipe recipe = Recipe.Load(Existing(parsed.GetRequiredValue(file)), RecipeKinds.Create(), parsed.GetValue(set) ?? []);
+            string[] settings = [.. parsed.GetValue(set) ?? [], .. parsed.GetValue(executor) is { } given ? (string[])[$"data.executor={given.ToString().ToLowerInvariant()}"] : []];
+            Recipe recipe = Recipe.Load(Existing(parsed.GetRequiredValue(file)), RecipeKinds.Create(), settings);
             return Work(parsed, work, recipe, root, options => RunLedger.Start(root, recipe, options), parsed.GetValue(fresh), output, cancellation, parsed.GetValue(work.Until) ?? last(recipe));
         });
         return command;
@@ -66,6 +70,8 @@ internal static class RunCommand
     internal static async Task<int> Work(ParseResult parsed, WorkOptions work, Recipe recipe, string root, Func<RunLedgerOptions, RunLedger> open, bool fresh, TextWriter output, CancellationToken cancellation, string? until = null)
     {
         bool json = parsed.GetValue(work.Json);
+        if (SlurmExecutor.Wanted(recipe) && parsed.GetValue(work.Force) is { Length: > 0 })
+            throw new ArgumentException("--force makes stages on this machine. Give --executor local with it, or leave it out.");
         var runner = new RecipeRunner(new ArtifactStore(RecipeOptions.Store(root)), new RunnerOptions { Force = parsed.GetValue(work.Force) ?? [], Until = until ?? parsed.GetValue(work.Until), VerifyFully = parsed.GetValue(work.Verify) });
         // A wrong stage name is said before the run has a folder.
         IReadOnlyList<PlannedStage> plan = runner.Plan(recipe, cancellation);
@@ -83,10 +89,34 @@ internal static class RunCommand
             IProgressFace face = bars ?? (json ? new JsonProgress(output) : (IProgressFace)new PlainProgress(output));
             var progress = new RunProgress(face);
             using CancellationTokenRegistration told = cancellation.Register(() => progress.Say("stopping; progress is being saved. Ctrl+C again ends at once."));
+            if (SlurmExecutor.Wanted(recipe))
+                OnSlurm(recipe, runner, ledger, root, progress, cancellation);
             made = await runner.Run(recipe, ledger, progress, cancellation).ConfigureAwait(false);
         }
         RunView.End(recipe, ledger, Shown(ledger.Folder), made, json, output);
         return Tool.Success;
+    }
+
+    /// <summary>Makes on Slurm what can be made there. The runner finds it, or says where it was interrupted.</summary>
+    private static void OnSlurm(Recipe recipe, RecipeRunner runner, RunLedger ledger, string root, RunProgress progress, CancellationToken cancellation)
+    {
+        try
+        {
+            SlurmExecutor.Run(recipe, runner, ledger, root, Tool.Words, progress, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
+        catch (SlurmException e)
+        {
+            ledger.Fail(e);
+            throw new SlurmException($"{e.Message} Go on with: {ledger.ResumeCommand}", e);
+        }
+        catch (Exception e)
+        {
+            ledger.Fail(e);
+            throw;
+        }
     }
 
     private static bool OnTerminal(TextWriter output) =>

@@ -61,17 +61,23 @@ internal static class DocumentChunks
     /// <summary>Most lines over a piece's edge end within so many bytes.</summary>
     private const int Beyond = 1 << 14, LongestLine = 1 << 30;
 
-    /// <summary>Reads on from a line's beginning.</summary>
+    /// <summary>Reads on from a line's beginning to the end of the files.</summary>
     /// <param name="files">Plain files.</param>
     /// <param name="file">The number of the file to begin with.</param>
     /// <param name="offset">A line's beginning in it.</param>
-    public static IEnumerable<DocumentChunk> Read(IReadOnlyList<string> files, int file = 0, long offset = 0)
+    public static IEnumerable<DocumentChunk> Read(IReadOnlyList<string> files, int file = 0, long offset = 0) => Read(files, DocumentRange.All with { File = file, Offset = offset });
+
+    /// <summary>Reads a range.</summary>
+    /// <param name="files">Plain files.</param>
+    /// <param name="range">Begins at a line's beginning.</param>
+    public static IEnumerable<DocumentChunk> Read(IReadOnlyList<string> files, DocumentRange range)
     {
-        for (; file < files.Count; file++, offset = 0)
+        long offset = range.Offset;
+        for (int file = range.File; file < files.Count && file <= range.EndFile; file++, offset = 0)
         {
             using FileStream stream = new(files[file], FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
-            long length = stream.Length;
-            while (offset < length)
+            long length = stream.Length, end = range.EndIn(file, length);
+            while (offset < end)
             {
                 ReadOnlyMemory<byte> bytes = Chunk(stream, files[file], offset, length);
                 yield return new DocumentChunk(file, files[file], offset, bytes);

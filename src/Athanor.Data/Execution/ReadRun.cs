@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Athanor.Data.Documents;
 using Athanor.Data.Readers;
+using Athanor.Runs.Stages;
 
 namespace Athanor.Data.Execution;
 
@@ -43,6 +44,25 @@ internal sealed class ReadRun(IDocumentReader reader, IReadOnlyList<ReadTask> ta
             progress(done += task.Bytes);
         }, () => false, cancellation);
     }
+
+    /// <summary>Reads the tasks of one part, every <see cref="StagePart.Count"/>-th, and leaves them for the process that joins them.</summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="progress">Takes bytes of files that are done.</param>
+    /// <param name="cancellation">Saves the places of all tasks and stops.</param>
+    public void RunPart(StagePart part, Action<long> progress, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(folder);
+        int joined = ReadProgress.Read(Path.Combine(folder, Whole))?.Task ?? 0;
+        long done = 0;
+        OrderedWork.Run(TasksOf(part).Where(task => task.Index >= joined), workers, () => 0, (_, task) => Read(task, cancellation), (task, read) =>
+        {
+            Progress = Progress.Join(read, 0, 0);
+            progress(done += task.Bytes);
+        }, () => false, cancellation);
+    }
+
+    /// <summary>The tasks of a part.</summary>
+    public IEnumerable<ReadTask> TasksOf(StagePart part) => tasks.Where(task => task.Index % part.Count == part.Index);
 
     private string PartOf(ReadTask task) => Path.Combine(folder, FormattableString.Invariant($"part-{task.Index:000000}"));
 

@@ -5,17 +5,30 @@ namespace Athanor.Data.Mixing;
 
 /// <summary>
 /// Sorts lines that do not fit into memory: each is written into the bucket of its key, then bucket after bucket is read, sorted and written. Files are only read and
-/// written from front to back.
+/// written from front to back, so a place in the work is their lengths.
 /// </summary>
 internal sealed class BucketSort : IDisposable
 {
     private const int HeaderBytes = 24;
+    private readonly string _folder;
     private readonly FileStream[] _buckets;
 
-    public BucketSort(string folder, int buckets) =>
-        _buckets = [.. Enumerable.Range(0, buckets).Select(number => new FileStream(Path.Combine(folder, FormattableString.Invariant($"bucket-{number}")), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 15, FileOptions.DeleteOnClose))];
+    /// <summary>Buckets in a folder, cut to the lengths they had at the place to go on from.</summary>
+    public BucketSort(string folder, IReadOnlyList<long> lengths)
+    {
+        _folder = folder;
+        _buckets = new FileStream[lengths.Count];
+        for (int number = 0; number < _buckets.Length; number++)
+        {
+            _buckets[number] = new FileStream(PathOf(number), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 1 << 15);
+            _buckets[number].SetLength(lengths[number]);
+            _buckets[number].Position = lengths[number];
+        }
+    }
 
-    public int Count => _buckets.Length;
+    /// <summary>Whether a folder holds buckets of these lengths at least.</summary>
+    public static bool Holds(string folder, IReadOnlyList<long> lengths, int from) =>
+        lengths.Skip(from).Select((length, at) => new FileInfo(PathOf(folder, from + at)) is { Exists: true } file && file.Length >= length).All(holds => holds);
 
     /// <summary>Adds a line.</summary>
     /// <param name="bucket">Keys of a bucket lie before those of the next.</param>
@@ -33,34 +46,45 @@ internal sealed class BucketSort : IDisposable
         _buckets[bucket].WriteByte((byte)'\n');
     }
 
-    /// <summary>Writes all lines in the order of their keys.</summary>
-    public void Write(Stream target, CancellationToken cancellation)
+    /// <summary>Puts all that was added on the disk.</summary>
+    /// <returns>The buckets' lengths.</returns>
+    public long[] Save()
     {
         foreach (FileStream bucket in _buckets)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (bucket.Length > Array.MaxLength)
-                throw new StorageException($"A bucket of the shuffle has {bucket.Length >> 20:N0} MiB, more than fits into memory. Give the stage more memory (data.memory), so that it takes more buckets.");
-            byte[] bytes = GC.AllocateUninitializedArray<byte>((int)bucket.Length);
-            bucket.Position = 0;
-            bucket.ReadExactly(bytes);
-            var lines = new List<(ulong Major, ulong Minor, int At, int Length)>();
-            for (int at = 0; at < bytes.Length;)
-            {
-                int length = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at + 16));
-                lines.Add((BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at)), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at + 8)), at + HeaderBytes, length));
-                at += HeaderBytes + length;
-            }
-            lines.Sort(static (a, b) => a.Major.CompareTo(b.Major) is not 0 and var order ? order : a.Minor.CompareTo(b.Minor));
-            foreach ((_, _, int at, int length) in lines)
-                target.Write(bytes, at, length);
-            bucket.Dispose();
-        }
+            bucket.Flush(flushToDisk: true);
+        return [.. _buckets.Select(bucket => bucket.Position)];
     }
+
+    /// <summary>Writes a bucket's lines in the order of their keys.</summary>
+    public static void Sort(string folder, int number, long length, Stream target)
+    {
+        if (length > Array.MaxLength)
+            throw new StorageException($"A bucket of the shuffle has {length >> 20:N0} MiB, more than fits into memory. Give the stage more memory (data.memory), so that it takes more buckets.");
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)length);
+        using (FileStream bucket = new(PathOf(folder, number), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan))
+            bucket.ReadExactly(bytes);
+        var lines = new List<(ulong Major, ulong Minor, int At, int Length)>();
+        for (int at = 0; at < bytes.Length;)
+        {
+            int line = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at + 16));
+            lines.Add((BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at)), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at + 8)), at + HeaderBytes, line));
+            at += HeaderBytes + line;
+        }
+        lines.Sort(static (a, b) => a.Major.CompareTo(b.Major) is not 0 and var order ? order : a.Minor.CompareTo(b.Minor));
+        foreach ((_, _, int at, int line) in lines)
+            target.Write(bytes, at, line);
+    }
+
+    /// <summary>Takes a bucket away that was written.</summary>
+    public static void Delete(string folder, int number) => File.Delete(PathOf(folder, number));
 
     public void Dispose()
     {
-        foreach (FileStream bucket in _buckets)
-            bucket.Dispose();
+        foreach (FileStream? bucket in _buckets)
+            bucket?.Dispose();
     }
+
+    private string PathOf(int number) => PathOf(_folder, number);
+
+    private static string PathOf(string folder, int number) => Path.Combine(folder, FormattableString.Invariant($"bucket-{number}"));
 }

@@ -9,15 +9,33 @@ namespace Athanor.Data.Mixing;
 internal readonly record struct MixRecord(int Length, int Domain, uint Size);
 
 /// <summary>What comes in, line by line, on disk: 12 bytes a document, and 4 in a file of its domain, so that memory does not grow with the corpus.</summary>
-internal sealed class MixIndex(string folder) : IDisposable
+internal sealed class MixIndex : IDisposable
 {
     private const int RecordBytes = 12;
-    private readonly FileStream _all = new(Path.Combine(folder, "index"), FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, 1 << 16);
+    private readonly string _folder;
+    private readonly FileStream _all;
     private readonly List<FileStream> _sizes = [];
-    private readonly List<(long Documents, long Size, long Bytes)> _totals = [];
+    private readonly List<MixTotal> _totals = [];
+
+    /// <summary>An index in a folder, cut back to what was noted before.</summary>
+    public MixIndex(string folder, MixProgress before)
+    {
+        _folder = folder;
+        _all = Open("index", before.Records * RecordBytes, 1 << 16);
+        Count = before.Records;
+        foreach (MixTotal total in before.Totals)
+            Add(total);
+    }
 
     /// <summary>Documents, size and bytes of each domain.</summary>
-    public IReadOnlyList<(long Documents, long Size, long Bytes)> Totals => _totals;
+    public IReadOnlyList<MixTotal> Totals => _totals;
+
+    /// <summary>Documents.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Whether a folder holds all that was noted.</summary>
+    public static bool Holds(string folder, MixProgress before) =>
+        Long(folder, "index", before.Records * RecordBytes) && before.Totals.Select((total, i) => Long(folder, SizesOf(i), total.Documents * sizeof(uint))).All(holds => holds);
 
     public void Add(MixRecord record)
     {
@@ -26,16 +44,22 @@ internal sealed class MixIndex(string folder) : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(bytes[4..], record.Domain);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], record.Size);
         _all.Write(bytes);
+        Count++;
         if (record.Domain < 0)
             return;
         while (_totals.Count <= record.Domain)
-        {
-            _sizes.Add(new FileStream(Path.Combine(folder, FormattableString.Invariant($"sizes-{_totals.Count}")), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 12));
-            _totals.Add(default);
-        }
+            Add(new MixTotal(0, 0, 0));
         _sizes[record.Domain].Write(bytes[8..]);
-        (long documents, long size, long length) = _totals[record.Domain];
-        _totals[record.Domain] = (documents + 1, size + record.Size, length + record.Length);
+        MixTotal total = _totals[record.Domain];
+        _totals[record.Domain] = new MixTotal(total.Documents + 1, total.Size + record.Size, total.Bytes + record.Length);
+    }
+
+    /// <summary>Puts all of it on the disk.</summary>
+    public void Save()
+    {
+        _all.Flush(flushToDisk: true);
+        foreach (FileStream sizes in _sizes)
+            sizes.Flush(flushToDisk: true);
     }
 
     /// <summary>How many of a domain's documents, in a given order, it takes to fill a size.</summary>
@@ -59,10 +83,12 @@ internal sealed class MixIndex(string folder) : IDisposable
     }
 
     /// <summary>All documents in the order in which they were added.</summary>
-    public IEnumerable<MixRecord> Records()
+    /// <param name="from">Documents that are passed over.</param>
+    public IEnumerable<MixRecord> Records(long from = 0)
     {
         _all.Flush();
         using FileStream file = new(_all.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16, FileOptions.SequentialScan);
+        file.Position = from * RecordBytes;
         byte[] bytes = new byte[RecordBytes];
         while (file.ReadAtLeast(bytes, RecordBytes, throwOnEndOfStream: false) == RecordBytes)
             yield return new MixRecord(BinaryPrimitives.ReadInt32LittleEndian(bytes), BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(4)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8)));
@@ -73,5 +99,23 @@ internal sealed class MixIndex(string folder) : IDisposable
         _all.Dispose();
         foreach (FileStream sizes in _sizes)
             sizes.Dispose();
+    }
+
+    private static string SizesOf(int domain) => FormattableString.Invariant($"sizes-{domain}");
+
+    private static bool Long(string folder, string name, long length) => new FileInfo(Path.Combine(folder, name)) is { Exists: true } file && file.Length >= length;
+
+    private void Add(MixTotal total)
+    {
+        _sizes.Add(Open(SizesOf(_totals.Count), total.Documents * sizeof(uint), 1 << 12));
+        _totals.Add(total);
+    }
+
+    private FileStream Open(string name, long length, int buffer)
+    {
+        var file = new FileStream(Path.Combine(_folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, buffer);
+        file.SetLength(length);
+        file.Position = length;
+        return file;
     }
 }

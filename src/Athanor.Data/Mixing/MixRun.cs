@@ -18,58 +18,105 @@ internal sealed record MixedDomain(string Name, long Documents, long Size, doubl
 
 /// <summary>
 /// Mixes documents in two passes over the files: the first notes each one's domain and size on disk, the second copies lines into buckets by their place in the mixture, which are then
-/// sorted one by one. Places come from a permutation that is computed, so nothing of the corpus is held in memory but one bucket.
+/// sorted one by one. Places come from a permutation that is computed, so nothing of the corpus is held in memory but one bucket. In all three passes the place is noted from time to time, and a
+/// killed run goes on from there.
 /// </summary>
-internal sealed class MixRun(IReadOnlyList<string> files, MixSettings settings, Tokenizer? tokenizer, long seed, int workers, long bucketBytes)
+internal sealed class MixRun(IReadOnlyList<string> files, MixSettings settings, Tokenizer? tokenizer, long seed, int workers, long bucketBytes, TimeSpan checkpointEvery, string folder)
 {
+    /// <summary>The file that is made in the folder.</summary>
+    public const string Mixture = "mixture.jsonl";
     private const int MostBuckets = 1024;
     private readonly MixDomains _domains = new(settings);
+    private readonly CheckpointClock _clock = new(checkpointEvery);
+    private MixProgress _progress = new();
 
     /// <summary>Documents that are of no domain.</summary>
     public long Left { get; private set; }
 
-    /// <summary>Mixes into a file; other files that it needs on the way lie in a folder.</summary>
-    public IReadOnlyList<MixedDomain> Run(string target, string folder, Action<long> progress, CancellationToken cancellation)
+    /// <summary>Mixes, or goes on.</summary>
+    public IReadOnlyList<MixedDomain> Run(Action<long> progress, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
-        using var index = new MixIndex(folder);
-        long read = Scan(index, progress, cancellation);
+        _progress = Before();
+        Left = _progress.Left;
+        foreach (string name in settings.Domains.Count == 0 ? _progress.Domains : [])
+            _domains.Of(name);
+        using var index = new MixIndex(folder, _progress);
+        long read = files.Sum(file => new FileInfo(file).Length);
+        if (_progress.Pass == MixPass.Scan)
+            Scan(index, progress, cancellation);
         if (index.Totals.Count == 0 || index.Totals.All(total => total.Documents == 0))
             throw new InvalidDataException(Left == 0 ? "No document came in." : $"None of {Left:N0} documents is of a domain that is named: {string.Join(", ", _domains.Names)}. Their '{settings.By}' is something else.");
         Domain[] plan = Plan(index);
         long copies = plan.Sum(domain => domain.Copies);
         if (copies == 0)
             throw new InvalidDataException($"The budget of {settings.Budget} takes no document at all.");
-        Copy(index, plan, copies, target, folder, bytes => progress(read + bytes), cancellation);
+        Copy(index, plan, copies, bytes => progress(read + bytes), cancellation);
         double size = plan.Sum(domain => (double)domain.Mixed);
         return [.. plan.Select(domain => new MixedDomain(domain.Source.Name, domain.Source.Documents, domain.Source.Size, domain.Source.Weight,
             Math.Round((double)domain.Mixed / Math.Max(1, domain.Source.Size), 6), domain.Copies, domain.Mixed, Math.Round(domain.Mixed / size, 6)))];
     }
 
-    private long Scan(MixIndex index, Action<long> progress, CancellationToken cancellation)
+    /// <summary>What was noted, as far as the files still hold it.</summary>
+    private MixProgress Before()
     {
-        long done = 0;
-        OrderedWork.Run(DocumentChunks.Read(files), workers, () => new TokenBuffer(), (buffer, chunk) =>
+        if (MixProgress.Read(folder) is not { } before || !MixIndex.Holds(folder, before))
+            return new MixProgress();
+        bool holds = before.Pass == MixPass.Scan
+            || (new FileInfo(Path.Combine(folder, Mixture)) is var mixture && (mixture.Exists ? mixture.Length : 0) >= before.Length && BucketSort.Holds(folder, before.Buckets, before.Sorted));
+        // The index alone spares the first pass.
+        return holds ? before : before with { Pass = MixPass.Copy, File = 0, Offset = 0, Copied = 0, Taken = [], Buckets = [], Sorted = 0, Length = 0 };
+    }
+
+    private void Note(MixProgress progress)
+    {
+        _progress = progress;
+        _progress.Write(folder);
+    }
+
+    private void Scan(MixIndex index, Action<long> progress, CancellationToken cancellation)
+    {
+        (int file, long offset) = (_progress.File, _progress.Offset);
+        long done = files.Take(file).Sum(path => new FileInfo(path).Length) + offset;
+        try
         {
-            var found = new List<(string Value, uint Size, int Length)>();
-            foreach ((long offset, ReadOnlyMemory<byte> line) in chunk.Lines())
+            OrderedWork.Run(DocumentChunks.Read(files, file, offset), workers, () => new TokenBuffer(), (buffer, chunk) =>
             {
-                Document document = chunk.Parse(offset, line);
-                found.Add((_domains.ValueOf(document), Size(document, buffer), line.Length + 1));
-            }
-            return found;
-        }, (chunk, found) =>
+                var found = new List<(string Value, uint Size, int Length)>();
+                foreach ((long at, ReadOnlyMemory<byte> line) in chunk.Lines())
+                {
+                    Document document = chunk.Parse(at, line);
+                    found.Add((_domains.ValueOf(document), Size(document, buffer), line.Length + 1));
+                }
+                return found;
+            }, (chunk, found) =>
+            {
+                foreach ((string value, uint size, int length) in found)
+                {
+                    int domain = _domains.Of(value);
+                    Left += domain < 0 ? 1 : 0;
+                    index.Add(new MixRecord(length, domain, size));
+                }
+                (file, offset) = (chunk.File, chunk.End);
+                progress(done += chunk.Bytes.Length);
+                chunk.Release();
+                if (_clock.IsDue)
+                    _clock.Save(() => Save(MixPass.Scan));
+            }, () => false, cancellation);
+        }
+        catch (OperationCanceledException)
         {
-            foreach ((string value, uint size, int length) in found)
-            {
-                int domain = _domains.Of(value);
-                Left += domain < 0 ? 1 : 0;
-                index.Add(new MixRecord(length, domain, size));
-            }
-            progress(done += chunk.Bytes.Length);
-            chunk.Release();
-        }, () => false, cancellation);
-        return done;
+            Save(MixPass.Scan);
+            throw;
+        }
+        (file, offset) = (0, 0);
+        Save(MixPass.Copy);
+
+        void Save(MixPass pass)
+        {
+            index.Save();
+            Note(new MixProgress { Pass = pass, File = file, Offset = offset, Records = index.Count, Left = Left, Domains = _domains.Names, Totals = index.Totals });
+        }
     }
 
     private uint Size(Document document, TokenBuffer buffer)
@@ -102,45 +149,89 @@ internal sealed class MixRun(IReadOnlyList<string> files, MixSettings settings, 
         return plan;
     }
 
-    private void Copy(MixIndex index, Domain[] plan, long copies, string target, string folder, Action<long> progress, CancellationToken cancellation)
+    private void Copy(MixIndex index, Domain[] plan, long copies, Action<long> progress, CancellationToken cancellation)
     {
         var order = new IndexPermutation(copies, (ulong)seed);
         double bytes = plan.Select((domain, i) => index.Totals[i].Bytes * (double)domain.Copies / Math.Max(1, domain.Source.Documents)).Sum();
-        int buckets = settings.Order == MixOrder.AsRead ? 0 : (int)Math.Clamp(Math.Ceiling(bytes / bucketBytes), 1, MostBuckets);
-        int[] bySize = settings.Order == MixOrder.ShortToLong ? SizeBuckets(index, bytes, buckets, plan) : [];
-        using var output = new FileStream(target, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
-        using var sort = new BucketSort(folder, buckets);
-        using IEnumerator<MixRecord> records = index.Records().GetEnumerator();
-        long done = 0;
-        foreach (DocumentChunk chunk in DocumentChunks.Read(files))
+        // A run that goes on has the buckets that it began with, whatever the memory is now.
+        int buckets = _progress.Taken.Count > 0 ? _progress.Buckets.Count : settings.Order == MixOrder.AsRead ? 0 : (int)Math.Clamp(Math.Ceiling(bytes / bucketBytes), 1, MostBuckets);
+        for (int i = 0; i < _progress.Taken.Count; i++)
+            plan[i].GoOn(_progress.Taken[i]);
+        using var output = new FileStream(Path.Combine(folder, Mixture), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 1 << 16);
+        output.SetLength(_progress.Length);
+        output.Position = _progress.Length;
+        long all = files.Sum(path => new FileInfo(path).Length);
+        if (_progress.Pass == MixPass.Copy)
+            Distribute(index, plan, order, buckets, settings.Order == MixOrder.ShortToLong ? SizeBuckets(index, bytes, buckets, plan) : [], output, progress, cancellation);
+        for (int bucket = _progress.Sorted; bucket < _progress.Buckets.Count; bucket++)
         {
+            cancellation.ThrowIfCancellationRequested();
+            BucketSort.Sort(folder, bucket, _progress.Buckets[bucket], output);
+            progress(all);
+            if (!_clock.IsDue && bucket + 1 < _progress.Buckets.Count)
+                continue;
+            int from = _progress.Sorted;
+            _clock.Save(() =>
+            {
+                output.Flush(flushToDisk: true);
+                Note(_progress with { Sorted = bucket + 1, Length = output.Position });
+            });
+            for (int written = from; written <= bucket; written++)
+                BucketSort.Delete(folder, written);
+        }
+    }
+
+    private void Distribute(MixIndex index, Domain[] plan, IndexPermutation order, int buckets, int[] bySize, FileStream output, Action<long> progress, CancellationToken cancellation)
+    {
+        using var sort = new BucketSort(folder, _progress.Taken.Count > 0 ? _progress.Buckets : new long[buckets]);
+        (int file, long offset, long copied) = (_progress.File, _progress.Offset, _progress.Copied);
+        using IEnumerator<MixRecord> records = index.Records(copied).GetEnumerator();
+        long done = files.Take(file).Sum(path => new FileInfo(path).Length) + offset;
+        foreach (DocumentChunk chunk in DocumentChunks.Read(files, file, offset))
+        {
+            if (cancellation.IsCancellationRequested)
+                Save(MixPass.Copy);
             cancellation.ThrowIfCancellationRequested();
             foreach ((_, ReadOnlyMemory<byte> line) in chunk.Lines())
             {
                 if (!records.MoveNext())
                     throw new IOException($"{chunk.Path} became longer while it was read. Leave it alone until the stage is done, then run again.");
-                MixRecord record = records.Current;
-                if (record.Domain < 0)
-                    continue;
-                foreach (long copy in plan[record.Domain].Take(record.Size))
-                {
-                    if (settings.Order == MixOrder.AsRead)
-                    {
-                        output.Write(line.Span);
-                        output.WriteByte((byte)'\n');
-                        continue;
-                    }
-                    ulong place = (ulong)order.PlaceOf(copy);
-                    if (settings.Order == MixOrder.Shuffle)
-                        sort.Add((int)((UInt128)place * (uint)buckets / (ulong)copies), 0, place, line.Span);
-                    else
-                        sort.Add(bySize[SizeClass(record.Size)], record.Size, place, line.Span);
-                }
+                copied++;
+                Put(records.Current, line.Span);
             }
+            (file, offset) = (chunk.File, chunk.End);
             progress(done += chunk.Bytes.Length);
             chunk.Release();
+            if (_clock.IsDue)
+                _clock.Save(() => Save(MixPass.Copy));
         }
-        sort.Write(output, cancellation);
+        Save(MixPass.Sort);
+
+        void Put(MixRecord record, ReadOnlySpan<byte> line)
+        {
+            if (record.Domain < 0)
+                return;
+            foreach (long copy in plan[record.Domain].Take(record.Size))
+            {
+                if (settings.Order == MixOrder.AsRead)
+                {
+                    output.Write(line);
+                    output.WriteByte((byte)'\n');
+                    continue;
+                }
+                ulong place = (ulong)order.PlaceOf(copy);
+                if (settings.Order == MixOrder.Shuffle)
+                    sort.Add((int)((UInt128)place * (uint)buckets / (ulong)order.Count), 0, place, line);
+                else
+                    sort.Add(bySize[SizeClass(record.Size)], record.Size, place, line);
+            }
+        }
+
+        void Save(MixPass pass)
+        {
+            output.Flush(flushToDisk: true);
+            Note(_progress with { Pass = pass, File = file, Offset = offset, Copied = copied, Taken = [.. plan.Select(domain => domain.Taken)], Buckets = sort.Save(), Length = output.Position });
+        }
     }
 
     /// <summary>Which bucket a class of sizes goes to, so that buckets are about equally full.</summary>
@@ -172,6 +263,10 @@ internal sealed class MixRun(IReadOnlyList<string> files, MixSettings settings, 
         public long Copies => times * Source.Documents + part;
 
         public long Mixed { get; private set; }
+
+        public MixTaken Taken => new(_next, Mixed);
+
+        public void GoOn(MixTaken before) => (_next, Mixed) = (before.Read, before.Mixed);
 
         /// <summary>The numbers, among all copies, of the next document's copies.</summary>
         public IEnumerable<long> Take(uint size)

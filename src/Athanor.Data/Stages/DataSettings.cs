@@ -1,8 +1,19 @@
 using System.ComponentModel.DataAnnotations;
 using Athanor.Data.Execution;
+using Athanor.Data.Slurm;
 using Athanor.Runs.Settings;
 
 namespace Athanor.Data.Stages;
+
+/// <summary>Where stages over documents and tokens run.</summary>
+public enum DataExecutor
+{
+    /// <summary>In this process, by its workers.</summary>
+    Local,
+
+    /// <summary>As jobs of a Slurm cluster.</summary>
+    Slurm,
+}
 
 /// <summary>The section <c>data</c>: how stages that take documents through steps work and what they tell.</summary>
 public sealed record DataSettings
@@ -25,6 +36,14 @@ public sealed record DataSettings
     /// <summary>The time between notes of how far a stage is, from which it goes on after a kill.</summary>
     [Operational, Range(0, 86_400)]
     public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where stages over documents and tokens run: local, or slurm (jobs of a cluster; the result does not depend on it).</summary>
+    [Operational]
+    public DataExecutor Executor { get; init; }
+
+    /// <summary>For executor: slurm.</summary>
+    [Operational]
+    public SlurmSettings Slurm { get; init; } = new();
 
     internal StepOptions Options => new(Workers ?? Environment.ProcessorCount, Removed, Samples, Memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, CheckpointEvery);
 }

@@ -15,10 +15,13 @@ internal static class DocumentSets
 
     public static string FileOf(string set) => Prefix + set + Ending;
 
+    /// <summary>The set that a file holds.</summary>
+    public static string NameOf(string file) => file[Prefix.Length..^Ending.Length];
+
     /// <summary>Names of the sets that are held out, sorted.</summary>
     public static IReadOnlyList<string> HeldOut(Artifact artifact) =>
         [.. artifact.Manifest.Files.Select(file => file.Path).Where(path => path.StartsWith(Prefix, StringComparison.Ordinal) && path.EndsWith(Ending, StringComparison.Ordinal))
-            .Select(path => path[Prefix.Length..^Ending.Length])];
+            .Select(path => NameOf(path))];
 
     /// <summary>What is for training, then each set that is held out, by name.</summary>
     public static IReadOnlyList<DocumentSet> Of(IReadOnlyList<Artifact> inputs) =>

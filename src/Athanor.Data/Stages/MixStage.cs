@@ -18,6 +18,7 @@ public static class MixStage
     {
         Takes = [new StageInput(DataStages.Documents, 1, 64), new StageInput(DataStages.Tokenizer, 0, 1)],
         Sections = [typeof(DataSettings)],
+        Resumable = true,
     };
 
     private static Task Run(StageContext context, MixSettings settings, CancellationToken cancellation)
@@ -29,10 +30,9 @@ public static class MixStage
         Artifact[] inputs = [.. context.Inputs.Where(input => input.Produces == DataStages.Documents)];
         IReadOnlyList<DocumentSet> sets = DocumentSets.Of(inputs);
         context.Progress.Expect(2 * sets[0].Files.Sum(file => new FileInfo(file).Length), "bytes");
-        string folder = Path.Combine(context.Output, ".mix");
-        var run = new MixRun(sets[0].Files, settings, tokenizer, context.Seed, data.Options.Workers, Math.Clamp(data.Options.Memory / 8, 1 << 20, 256 << 20));
-        IReadOnlyList<MixedDomain> mixed = run.Run(Path.Combine(context.Output, DocumentFile.Name), folder, bytes => context.Progress.Report(bytes), cancellation);
-        Directory.Delete(folder, recursive: true);
+        var run = new MixRun(sets[0].Files, settings, tokenizer, context.Seed, data.Options.Workers, Math.Clamp(data.Options.Memory / 8, 1 << 20, 256 << 20), data.CheckpointEvery, context.Work);
+        IReadOnlyList<MixedDomain> mixed = run.Run(bytes => context.Progress.Report(bytes), cancellation);
+        File.Move(Path.Combine(context.Work, MixRun.Mixture), Path.Combine(context.Output, DocumentFile.Name));
         foreach (DocumentSet set in sets.Skip(1))
             Join(set.Files, Path.Combine(context.Output, DocumentSets.FileOf(set.Name!)));
         File.WriteAllBytes(Path.Combine(context.Output, MixtureFile), JsonSerializer.SerializeToUtf8Bytes(new { settings.Unit, Domains = mixed }, Json));

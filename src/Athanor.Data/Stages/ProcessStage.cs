@@ -27,6 +27,7 @@ public static class ProcessStage
         Takes = StepStage.Takes(StepCatalog.All),
         Sections = [typeof(DataSettings)],
         Resumable = true,
+        RunPart = (context, part, cancellation) => StepStage.RunPart(context, ((ProcessSettings)context.Settings).Steps.Select(source => (StepCatalog.Of(source).Name, source)), context.Seed, part, cancellation),
         Fingerprint = settings => string.Join(' ', ((ProcessSettings)settings).Steps.Select(source => StepCatalog.Of(source)).Select(kind => $"{kind.Name}:{kind.Version}")),
     };
 }

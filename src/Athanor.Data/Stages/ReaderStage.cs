@@ -18,7 +18,18 @@ internal static class ReaderStage
             UsesSeed = false,
             Sections = [typeof(DataSettings)],
             Resumable = true,
+            RunPart = static (context, part, cancellation) => RunPart(context, (ReaderSettings)context.Settings, part, cancellation),
         };
+
+    private static Task RunPart(StageContext context, ReaderSettings settings, StagePart part, CancellationToken cancellation)
+    {
+        IDocumentReader reader = settings.Open();
+        DataSettings data = context.Section<DataSettings>();
+        var run = new ReadRun(reader, reader.Tasks(settings.TaskMb * 1_000_000L), data.Options.Workers, data.CheckpointEvery, context.Work);
+        context.Progress.Expect(run.TasksOf(part).Sum(task => task.Bytes), "bytes");
+        run.RunPart(part, bytes => context.Progress.Report(bytes, $"{run.Progress.Documents:N0} documents"), cancellation);
+        return Task.CompletedTask;
+    }
 
     private static Task Run(StageContext context, ReaderSettings settings, CancellationToken cancellation)
     {

@@ -21,6 +21,14 @@ public sealed record SplitSettings : IValidated
     [Range(0, 0.5)]
     public double HeldOutGroups { get; init; } = 0.01;
 
+    /// <summary>Threads; the result does not depend on it.</summary>
+    [Operational, Range(1, 1024)]
+    public int? Workers { get; init; }
+
+    /// <summary>The time between notes of how far the stage is, from which it goes on after a kill.</summary>
+    [Operational, Range(0, 86_400)]
+    public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <inheritdoc/>
     public void Validate(SettingsCheck check)
     {
@@ -35,48 +43,32 @@ public static class SplitStage
     internal static StageKind Kind { get; } = StageKind.Of<SplitSettings>("split", "1", "Holds documents out of training: a random share, and whole groups such as types.", DataStages.Documents, Run) with
     {
         Takes = [new StageInput(DataStages.Documents, 1, 64)],
+        Resumable = true,
     };
 
     private static Task Run(StageContext context, SplitSettings settings, CancellationToken cancellation)
     {
         foreach (Artifact input in context.Inputs)
             DocumentSets.RefuseHeldOut(input, context.Name);
-        var split = new HeldOutSplit(context.Seed, settings.HeldOut, settings.GroupBy, settings.HeldOutGroups);
-        var sets = new Dictionary<string, DocumentWriter>(StringComparer.Ordinal);
-        using var training = new DocumentWriter(Path.Combine(context.Output, DocumentFile.Name));
-        try
+        string[] files = [.. context.Inputs.Select(input => input.PathOf(DocumentFile.Name))];
+        context.Progress.Expect(files.Sum(file => new FileInfo(file).Length), "bytes");
+        var run = new SplitRun(files, new HeldOutSplit(context.Seed, settings.HeldOut, settings.GroupBy, settings.HeldOutGroups), settings.Workers ?? Environment.ProcessorCount, settings.CheckpointEvery, context.Work);
+        run.Run(bytes => context.Progress.Report(bytes), cancellation);
+        IReadOnlyDictionary<string, SplitSet> sets = run.Sets;
+        SplitSet training = sets[DocumentFile.Name];
+        long documents = sets.Values.Sum(set => set.Documents);
+        if (training.Documents == 0)
+            throw new InvalidDataException($"Nothing is left to train on: {documents} documents came in and all were held out. Lower held_out.");
+        if (settings.GroupBy is not null && run.Grouped == 0)
+            throw new InvalidDataException($"No document has the metadata '{settings.GroupBy}' that group_by names.");
+        if (settings.HeldOut > 0 && !sets.ContainsKey(DocumentSets.FileOf(HeldOutSplit.Random)))
+            context.Progress.Say($"of {documents} documents none was held out at random: too few for a share of {settings.HeldOut}");
+        foreach ((string file, SplitSet set) in sets.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            context.Progress.Expect(null, "documents");
-            long done = 0, grouped = 0;
-            foreach (Document document in context.Inputs.SelectMany(input => DocumentFile.Read(input.PathOf(DocumentFile.Name))))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (settings.GroupBy is not null && document.Metadata.ContainsKey(settings.GroupBy))
-                    grouped++;
-                DocumentWriter target = training;
-                if (split.SetOf(document) is { } set && !sets.TryGetValue(set, out target!))
-                    sets.Add(set, target = new DocumentWriter(Path.Combine(context.Output, DocumentSets.FileOf(set))));
-                target.Write(document);
-                context.Progress.Report(++done);
-            }
-            if (training.Count == 0)
-                throw new InvalidDataException($"Nothing is left to train on: {done} documents came in and all were held out. Lower held_out.");
-            if (settings.GroupBy is not null && grouped == 0)
-                throw new InvalidDataException($"No document has the metadata '{settings.GroupBy}' that group_by names.");
-            if (settings.HeldOut > 0 && !sets.ContainsKey(HeldOutSplit.Random))
-                context.Progress.Say($"of {done} documents none was held out at random: too few for a share of {settings.HeldOut}");
-            context.Note("documents", training.Count);
-            context.Note("characters", training.Length);
-            foreach ((string set, DocumentWriter writer) in sets.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            {
-                context.Note($"val_{set}_documents", writer.Count);
-                context.Note($"val_{set}_characters", writer.Length);
-            }
-        }
-        finally
-        {
-            foreach (DocumentWriter writer in sets.Values)
-                writer.Dispose();
+            File.Move(Path.Combine(context.Work, file), Path.Combine(context.Output, file));
+            string prefix = file == DocumentFile.Name ? "" : $"val_{DocumentSets.NameOf(file)}_";
+            context.Note(prefix + "documents", set.Documents);
+            context.Note(prefix + "characters", set.Characters);
         }
         return Task.CompletedTask;
     }

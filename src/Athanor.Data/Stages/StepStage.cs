@@ -26,6 +26,7 @@ public static class StepStage
         UsesSeed = step.UsesSeed,
         Resumable = true,
         Run = (context, cancellation) => Run(context, [(step.Name, (IStepSource)context.Settings)], step.UsesSeed ? context.Seed : 0, cancellation),
+        RunPart = (context, part, cancellation) => RunPart(context, [(step.Name, (IStepSource)context.Settings)], step.UsesSeed ? context.Seed : 0, part, cancellation),
     };
 
     /// <summary>Documents, and a model for each kind of model that the steps may need.</summary>
@@ -35,22 +36,40 @@ public static class StepStage
     private static IStepSource WithModel(StageContext context, IStepSource source) =>
         source is IModelSource needs && context.FindInput(StepCatalog.Of(source).ModelKind!) is { } model ? needs.WithModel(model.Folder) : source;
 
-    internal static Task Run(StageContext context, IEnumerable<(string Kind, IStepSource Source)> sources, long seed, CancellationToken cancellation)
+    internal static Task RunPart(StageContext context, IEnumerable<(string Kind, IStepSource Source)> sources, long seed, StagePart part, CancellationToken cancellation)
+    {
+        Work(context, sources, seed, part, cancellation);
+        return Task.CompletedTask;
+    }
+
+    private static List<(DocumentSet Set, string Folder, StepRun Run)> Work(StageContext context, IEnumerable<(string Kind, IStepSource Source)> sources, long seed, StagePart? part, CancellationToken cancellation)
     {
         StepOptions options = context.Section<DataSettings>().Options;
         IReadOnlyList<PreparedStep> steps = PreparedStep.Of(sources.Select(step => (step.Kind, WithModel(context, step.Source))), seed);
         IReadOnlyList<DocumentSet> sets = DocumentSets.Of([.. context.Inputs.Where(input => input.Produces == DataStages.Documents)]);
-        context.Progress.Expect(sets.Sum(set => set.Files.Sum(file => new FileInfo(file).Length)), "bytes");
+        context.Progress.Expect(sets.Sum(set => BytesOf(set, part)), "bytes");
         long done = 0;
         var runs = new List<(DocumentSet Set, string Folder, StepRun Run)>();
         foreach (DocumentSet set in sets)
         {
             string folder = Path.Combine(context.Work, set.Name ?? "train");
-            var run = new StepRun(set.Files, steps, options, folder);
+            var run = new StepRun(set.Files, steps, options, folder, part);
             run.Run(bytes => context.Progress.Report(done + bytes, $"{run.Tally.Kept:N0} of {run.Tally.Documents:N0} kept"), cancellation);
-            done += set.Files.Sum(file => new FileInfo(file).Length);
+            done += BytesOf(set, part);
             runs.Add((set, folder, run));
         }
+        return runs;
+    }
+
+    private static long BytesOf(DocumentSet set, StagePart? part)
+    {
+        long[] lengths = [.. set.Files.Select(file => new FileInfo(file).Length)];
+        return part is null ? lengths.Sum() : DocumentRange.Of(set.Files, part).Bytes(lengths);
+    }
+
+    internal static Task Run(StageContext context, IEnumerable<(string Kind, IStepSource Source)> sources, long seed, CancellationToken cancellation)
+    {
+        List<(DocumentSet Set, string Folder, StepRun Run)> runs = Work(context, sources, seed, null, cancellation);
         StepTally total = runs[0].Run.Tally;
         if (total.Documents > 0 && total.Kept == 0)
             context.Progress.Say($"all {total.Documents:N0} documents were removed: {string.Join(", ", total.Removed.OrderByDescending(rule => rule.Value).Take(3).Select(rule => $"{rule.Key} {rule.Value:N0}"))}");

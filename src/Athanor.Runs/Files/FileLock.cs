@@ -33,12 +33,12 @@ internal sealed class FileLock : IDisposable
         : error.HResult == (OperatingSystem.IsLinux() ? 11 : 35);
 
     /// <summary>Waits for the lock, asking again and again: the system's own wait cannot be cancelled.</summary>
-    public static async Task<FileLock> Wait(string path, Action waiting, CancellationToken cancellation)
+    public static async Task<FileLock> Wait(string path, Action waiting, CancellationToken cancellation, bool shared = false)
     {
         bool told = false;
         while (true)
         {
-            if (Try(path) is { } held)
+            if (Try(path, shared) is { } held)
                 return held;
             if (!told)
                 waiting();

@@ -46,6 +46,12 @@ public sealed record StageKind
     /// <summary>Whether the stage keeps its progress in a work folder and goes on from there after an interruption.</summary>
     public bool Resumable { get; init; }
 
+    /// <summary>
+    /// Does one of the parts of the work into the context's work folder, where other processes do the others. <see cref="Run"/> then takes what parts made and makes the same artifact as it makes
+    /// alone. Null for kinds whose work is not cut.
+    /// </summary>
+    public Func<StageContext, StagePart, CancellationToken, Task>? RunPart { get; init; }
+
     /// <summary>Anything else that decides about reuse, such as the version of data found on the machine; from the settings.</summary>
     public Func<object, string>? Fingerprint { get; init; }
 

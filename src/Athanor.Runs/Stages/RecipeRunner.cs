@@ -55,7 +55,7 @@ public sealed class RecipeRunner
                 plan.Add(new PlannedStage(stage.Name, StageDecision.Reuse, "nothing changed", artifact));
             }
             else
-                plan.Add(new PlannedStage(stage.Name, StageDecision.Run, forced ? "it was asked for" : StageChange.Describe(all, recipe.Name, stage.Name, key.Basis), null));
+                plan.Add(new PlannedStage(stage.Name, StageDecision.Run, forced ? "it was asked for" : StageChange.Describe(all, recipe.Name, stage.Name, key.Basis), null, _store.WorkOf(key.Key)));
         }
         _digests.Save();
         return plan;

@@ -20,7 +20,8 @@ public enum StageDecision
 /// <param name="Decision">What.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Artifact">The artifact that is reused.</param>
-public sealed record PlannedStage(string Stage, StageDecision Decision, string Reason, Artifact? Artifact);
+/// <param name="Work">Where a stage that runs keeps its progress; null where its inputs run first.</param>
+public sealed record PlannedStage(string Stage, StageDecision Decision, string Reason, Artifact? Artifact, string? Work = null);
 
 /// <summary>Says why a key was not found: what differs from the newest artifact of the same stage.</summary>
 internal static class StageChange

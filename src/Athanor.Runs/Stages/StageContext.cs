@@ -42,10 +42,20 @@ public sealed class StageContext
     public required StageProgress Progress { get; init; }
 
     /// <summary>The run's ledger, for samples and events.</summary>
-    public required RunLedger Ledger { get; init; }
+    /// <exception cref="InvalidOperationException">This is a part of a stage, which has none.</exception>
+    public RunLedger Ledger
+    {
+        get => field ?? throw NoLedger();
+        init;
+    }
 
     /// <summary>The stage's metrics.</summary>
-    public required MetricWriter Metrics { get; init; }
+    /// <exception cref="InvalidOperationException">This is a part of a stage, which has none.</exception>
+    public MetricWriter Metrics
+    {
+        get => field ?? throw NoLedger();
+        init;
+    }
 
     internal string? WorkFolder { get; init; }
 
@@ -63,6 +73,8 @@ public sealed class StageContext
     /// <summary>The one input of a kind, or null where there is none.</summary>
     /// <exception cref="InvalidOperationException">There is more than one.</exception>
     public Artifact? FindInput(string produces) => Inputs.SingleOrDefault(input => input.Produces == produces);
+
+    private InvalidOperationException NoLedger() => new($"'{Name}' is worked on in parts, and a part has no ledger.");
 
     /// <summary>Notes something about the artifact for its manifest and the ledger: a count, a loss.</summary>
     public void Note(string name, IFormattable value) => _notes[name] = value.ToString(null, CultureInfo.InvariantCulture);

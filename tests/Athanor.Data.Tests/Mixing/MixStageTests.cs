@@ -25,7 +25,7 @@ public sealed class MixStageTests : IDisposable
         byte[] one = Mix(files, settings, 1, long.MaxValue), many = Mix(files, settings, 7, 10_000), other = Mix(files, settings, 1, 10_000, seed: 8);
         Assert.Equal(one, many);
         Assert.NotEqual(one, other);
-        Document[] mixed = [.. DocumentFile.Read(_folder["mixed-1.jsonl"])];
+        Document[] mixed = [.. DocumentFile.Read(_folder["mixed-1-7/mixture.jsonl"])];
         Assert.Equal(documents.Select(document => document.Id).Order(StringComparer.Ordinal), mixed.Select(document => document.Id).Order(StringComparer.Ordinal));
         Assert.Equal(documents.Single(document => document.Id == mixed[5].Id).Origin, mixed[5].Origin);
         if (order == MixOrder.ShortToLong)
@@ -33,6 +33,52 @@ public sealed class MixStageTests : IDisposable
         else
             // Of a random order, about half of the neighbours are in order.
             Assert.InRange(mixed.Zip(mixed.Skip(1)).Count(pair => Number(pair.First) < Number(pair.Second)), 650, 850);
+    }
+
+    [Theory]
+    [InlineData(MixOrder.Shuffle, 1)]
+    [InlineData(MixOrder.ShortToLong, 3)]
+    [InlineData(MixOrder.AsRead, 2)]
+    public void Stopped_anywhere_it_goes_on_to_the_same_bytes(MixOrder order, int workers)
+    {
+        Document[] documents = [.. Corpus.Make(1500)];
+        string[] files = [Corpus.Write(_folder, "a.jsonl", documents[..700]), Corpus.Write(_folder, "b.jsonl", documents[700..])];
+        var settings = new MixSettings { Order = order, Budget = 2 * documents.Sum(document => (long)document.Text.Length) };
+        MixRun Begin(string folder, long bucketBytes) => new(files, settings, null, 3, workers, bucketBytes, TimeSpan.Zero, _folder[folder]);
+        IReadOnlyList<MixedDomain> whole = Begin("whole", 200_000).Run(_ => { }, CancellationToken.None), resumed;
+        var passes = new HashSet<MixPass>();
+        for (int stops = 0; ; stops++)
+        {
+            Assert.True(stops < 200);
+            using var stop = new CancellationTokenSource();
+            int left = 2 + stops % 3;
+            try
+            {
+                // Odd stops are kills, which save nothing; the memory changes too, and with it the buckets that a new run would take.
+                resumed = Begin("resumed", stops % 2 == 0 ? 200_000 : 50_000).Run(_ =>
+                {
+                    if (--left > 0)
+                        return;
+                    if (stops % 2 == 1)
+                        throw new IOException("killed");
+                    stop.Cancel();
+                }, stop.Token);
+                break;
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException)
+            {
+                passes.Add(MixProgress.Read(_folder["resumed"])?.Pass ?? MixPass.Scan);
+                foreach (string file in Directory.EnumerateFiles(_folder["resumed"]).Where(file => Path.GetFileName(file) != MixProgress.FileName))
+                    File.AppendAllText(file, "half a line");
+            }
+        }
+        Assert.Equal(order == MixOrder.AsRead ? 2 : 3, passes.Count);
+        Assert.Equal(whole, resumed);
+        Assert.Equal(File.ReadAllBytes(_folder["whole/mixture.jsonl"]), File.ReadAllBytes(_folder["resumed/mixture.jsonl"]));
+        // The index alone is enough where the mixture was taken away.
+        File.Delete(_folder["resumed/mixture.jsonl"]);
+        Assert.Equal(whole, Begin("resumed", 1_000_000).Run(_ => { }, CancellationToken.None));
+        Assert.Equal(File.ReadAllBytes(_folder["whole/mixture.jsonl"]), File.ReadAllBytes(_folder["resumed/mixture.jsonl"]));
     }
 
     [Fact]
@@ -45,9 +91,9 @@ public sealed class MixStageTests : IDisposable
             Domains = new Dictionary<string, MixDomain> { ["big"] = new() { Weight = 4, Of = ["source-0"] }, ["small"] = new() { Weight = 1, Of = ["source-1"] } },
             Budget = all,
         };
-        var run = new MixRun([file], settings, null, 1, 1, long.MaxValue);
-        IReadOnlyList<MixedDomain> mixed = run.Run(_folder["m.jsonl"], _folder["tmp"], _ => { }, CancellationToken.None);
-        Document[] documents = [.. DocumentFile.Read(_folder["m.jsonl"])];
+        var run = new MixRun([file], settings, null, 1, 1, long.MaxValue, TimeSpan.FromHours(1), _folder["m"]);
+        IReadOnlyList<MixedDomain> mixed = run.Run(_ => { }, CancellationToken.None);
+        Document[] documents = [.. DocumentFile.Read(_folder["m/mixture.jsonl"])];
         Assert.Equal(1000, run.Left);
         Assert.Equal(0.8 * all, documents.Where(document => document.Source == "source-0").Sum(document => (double)document.Text.Length), (double)longest);
         Assert.Equal(0.2 * all, documents.Where(document => document.Source == "source-1").Sum(document => (double)document.Text.Length), (double)longest);
@@ -95,8 +141,8 @@ public sealed class MixStageTests : IDisposable
     public void Domains_that_no_document_is_of_are_an_error()
     {
         string file = Corpus.Write(_folder, "a.jsonl", Corpus.Make(10));
-        var run = new MixRun([file], new MixSettings { By = "language", Domains = new Dictionary<string, MixDomain> { ["en"] = new() } }, null, 1, 1, 1 << 20);
-        var error = Assert.Throws<InvalidDataException>(() => run.Run(_folder["m"], _folder["tmp"], _ => { }, CancellationToken.None));
+        var run = new MixRun([file], new MixSettings { By = "language", Domains = new Dictionary<string, MixDomain> { ["en"] = new() } }, null, 1, 1, 1 << 20, TimeSpan.Zero, _folder["m"]);
+        var error = Assert.Throws<InvalidDataException>(() => run.Run(_ => { }, CancellationToken.None));
         Assert.Contains("'language'", error.Message, StringComparison.Ordinal);
     }
 
@@ -104,8 +150,8 @@ public sealed class MixStageTests : IDisposable
 
     private byte[] Mix(string[] files, MixSettings settings, int workers, long bucketBytes, long seed = 7)
     {
-        string target = _folder[$"mixed-{workers}.jsonl"];
-        new MixRun(files, settings, null, seed, workers, bucketBytes).Run(target, _folder["tmp"], _ => { }, CancellationToken.None);
-        return File.ReadAllBytes(target);
+        string folder = _folder[$"mixed-{workers}-{seed}"];
+        new MixRun(files, settings, null, seed, workers, bucketBytes, TimeSpan.FromHours(1), folder).Run(_ => { }, CancellationToken.None);
+        return File.ReadAllBytes(Path.Combine(folder, MixRun.Mixture));
     }
 }
