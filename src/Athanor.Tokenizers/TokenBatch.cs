@@ -57,7 +57,7 @@ public sealed class TokenBatch
         else
         {
             int next = -1;
-            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, (_, state) =>
+            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellation }, (_, state) =>
             {
                 while (!state.ShouldExitCurrentIteration && Interlocked.Increment(ref next) is int part && part < parts)
                     Part(part);

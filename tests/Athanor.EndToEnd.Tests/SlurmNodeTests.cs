@@ -75,7 +75,7 @@ public sealed class SlurmNodeTests : IDisposable
         {
             Task<(int Code, string Output, string Errors)> end = TinyRun.End(controller);
             await Until(() => controller.HasExited || (Directory.Exists(Work("left")) && Directory.EnumerateFiles(Work("left"), "*.done", SearchOption.AllDirectories).Any()));
-            slurm.Call("kill", "-INT", controller.Id.ToString(CultureInfo.InvariantCulture));
+            slurm.Call("kill", "-TERM", controller.Id.ToString(CultureInfo.InvariantCulture));
             (code, output, errors) = await end;
         }
         if (code != 0)

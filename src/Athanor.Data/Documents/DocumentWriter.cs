@@ -12,6 +12,14 @@ public sealed class DocumentWriter : IDisposable
     /// <summary>Writes a new file, or replaces one.</summary>
     public DocumentWriter(string path) => _stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1);
 
+    /// <summary>Goes on behind a length, at which a file is cut.</summary>
+    internal DocumentWriter(string path, long length)
+    {
+        _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 1);
+        _stream.SetLength(length);
+        _stream.Position = length;
+    }
+
     /// <summary>Documents written.</summary>
     public long Count { get; private set; }
 
@@ -31,6 +39,15 @@ public sealed class DocumentWriter : IDisposable
     {
         _lines.WriteObject(state, properties);
         Written();
+    }
+
+    /// <summary>Puts what was written on the disk.</summary>
+    /// <returns>The file's length.</returns>
+    internal long Save()
+    {
+        Flush();
+        _stream.Flush(flushToDisk: true);
+        return _stream.Position;
     }
 
     /// <inheritdoc/>

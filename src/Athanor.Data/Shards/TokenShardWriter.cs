@@ -4,35 +4,61 @@ using Athanor.Runs.Files;
 
 namespace Athanor.Data.Shards;
 
+/// <summary>How far a shard is.</summary>
+/// <param name="Documents">Documents in it.</param>
+/// <param name="Tokens">Their tokens.</param>
+internal sealed record ShardPlace(long Documents, long Tokens);
+
 /// <summary>
 /// Writes a token shard. Tokens stream to a temporary file beside it, so memory holds the document index only; <see cref="Complete"/> puts header and
-/// index in front and gives the file its name. A writer that is disposed before leaves nothing behind.
+/// index in front and gives the file its name. A writer that is disposed before leaves nothing behind, unless its place was saved: then another goes on from there.
 /// </summary>
 public sealed class TokenShardWriter : IDisposable
 {
-    private readonly string _path, _body, _temporary;
+    private readonly string _path, _body, _temporary, _index;
     private readonly int _vocabularySize, _tokenBytes;
     private readonly byte[] _tokenizer;
     private readonly List<long> _starts = [0];
     private readonly byte[] _buffer = new byte[1 << 18];
     private FileStream? _tokens;
-    private int _buffered;
+    private int _buffered, _saved;
     private long _count;
 
     /// <summary>A writer of <paramref name="path"/>.</summary>
     /// <param name="tokenizer">SHA-256 of the tokenizer's fingerprint, 32 bytes: shards of different tokenizers do not mix.</param>
     public TokenShardWriter(string path, int vocabularySize, ReadOnlySpan<byte> tokenizer)
+        : this(path, vocabularySize, tokenizer, FileMode.Create)
+    {
+    }
+
+    private TokenShardWriter(string path, int vocabularySize, ReadOnlySpan<byte> tokenizer, FileMode mode)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, 1);
         if (tokenizer.Length != ShardHeader.TokenizerBytes)
             throw new ArgumentException($"The tokenizer is named by a SHA-256 of {ShardHeader.TokenizerBytes} bytes; {tokenizer.Length} were given.", nameof(tokenizer));
         _path = path;
-        _body = path + ".tokens.part";
+        _body = BodyOf(path);
         _temporary = path + ".part";
+        _index = IndexOf(path);
         _vocabularySize = vocabularySize;
         _tokenBytes = ShardHeader.BytesFor(vocabularySize);
         _tokenizer = tokenizer.ToArray();
-        _tokens = new FileStream(_body, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1);
+        _tokens = new FileStream(_body, mode, FileAccess.ReadWrite, FileShare.None, 1);
+    }
+
+    /// <summary>Goes on behind what another writer has saved.</summary>
+    internal TokenShardWriter(string path, int vocabularySize, ReadOnlySpan<byte> tokenizer, ShardPlace place)
+        : this(path, vocabularySize, tokenizer, FileMode.OpenOrCreate)
+    {
+        byte[] index = new byte[(place.Documents + 1) * sizeof(long)];
+        using (FileStream file = new(_index, FileMode.Open, FileAccess.Read, FileShare.Read, 1))
+            file.ReadExactly(index);
+        _starts.Clear();
+        for (int at = 0; at < index.Length; at += sizeof(long))
+            _starts.Add(BinaryPrimitives.ReadInt64LittleEndian(index.AsSpan(at)));
+        (_saved, _count) = (_starts.Count, place.Tokens);
+        _tokens!.SetLength(_count * _tokenBytes);
+        _tokens.Position = _tokens.Length;
     }
 
     /// <summary>Documents written.</summary>
@@ -60,6 +86,45 @@ public sealed class TokenShardWriter : IDisposable
         }
         _count += document.Length;
         _starts.Add(_count);
+    }
+
+    /// <summary>Whether what lies beside a shard reaches to a place.</summary>
+    internal static bool Holds(string path, int vocabularySize, ShardPlace place)
+    {
+        if (new FileInfo(BodyOf(path)) is not { Exists: true } body || body.Length < place.Tokens * ShardHeader.BytesFor(vocabularySize)
+            || new FileInfo(IndexOf(path)) is not { Exists: true } index || index.Length < (place.Documents + 1) * sizeof(long))
+            return false;
+        using FileStream file = new(IndexOf(path), FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+        byte[] last = new byte[sizeof(long)];
+        file.Position = place.Documents * sizeof(long);
+        file.ReadExactly(last);
+        return BinaryPrimitives.ReadInt64LittleEndian(last) == place.Tokens;
+    }
+
+    /// <summary>Removes what another writer would go on from.</summary>
+    internal static void Forget(string path)
+    {
+        File.Delete(BodyOf(path));
+        File.Delete(IndexOf(path));
+    }
+
+    /// <summary>Puts what was added on the disk, so that another writer can go on from here.</summary>
+    internal ShardPlace Save()
+    {
+        ObjectDisposedException.ThrowIf(_tokens is null, this);
+        Flush();
+        _tokens.Flush(flushToDisk: true);
+        using FileStream file = new(_index, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1 << 16);
+        file.Position = (long)_saved * sizeof(long);
+        Span<byte> number = stackalloc byte[sizeof(long)];
+        foreach (long start in CollectionsMarshal.AsSpan(_starts)[_saved..])
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(number, start);
+            file.Write(number);
+        }
+        file.Flush(flushToDisk: true);
+        _saved = _starts.Count;
+        return new ShardPlace(Documents, Tokens);
     }
 
     /// <summary>Finishes the file; it appears under its name whole or not at all.</summary>
@@ -91,7 +156,9 @@ public sealed class TokenShardWriter : IDisposable
         }
         _tokens.Dispose();
         _tokens = null;
-        File.Delete(_body);
+        // Until the place behind this shard is noted, a killed run goes on within it.
+        if (_saved == 0)
+            File.Delete(_body);
         File.Move(_temporary, _path, overwrite: true);
     }
 
@@ -102,9 +169,14 @@ public sealed class TokenShardWriter : IDisposable
             return;
         _tokens.Dispose();
         _tokens = null;
-        File.Delete(_body);
+        if (_saved == 0)
+            File.Delete(_body);
         File.Delete(_temporary);
     }
+
+    private static string BodyOf(string path) => path + ".tokens.part";
+
+    private static string IndexOf(string path) => path + ".starts.part";
 
     private void Flush()
     {

@@ -16,7 +16,7 @@ public static class SlurmExecutor
     public static bool Wanted(Recipe recipe)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        return recipe.Section<DataSettings>().Executor == DataExecutor.Slurm;
+        return recipe.Stages.Any(stage => stage.Kind.Sections.Contains(typeof(DataSettings))) && recipe.Section<DataSettings>().Executor == DataExecutor.Slurm;
     }
 
     /// <summary>Submits, follows, and returns when all is made.</summary>

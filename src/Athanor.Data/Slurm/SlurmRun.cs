@@ -70,6 +70,8 @@ internal sealed class SlurmRun(IReadOnlyList<SlurmStage> stages, SlurmSubmission
         if (noted.Count == 0)
             return;
         IReadOnlyList<SlurmTask> known = slurm.Query([.. noted.Select(job => job.Id)]) ?? throw new SlurmException("Slurm does not answer (squeue). Look with `sinfo`, and run again.");
+        // What ends while Slurm answers is done by now.
+        Look();
         var alive = known.Where(task => !task.Ended).Select(task => (task.Job, task.Index)).ToHashSet();
         var foreign = new List<SlurmJob>();
         foreach (SlurmJob job in noted)
