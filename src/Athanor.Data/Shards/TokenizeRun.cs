@@ -162,6 +162,7 @@ internal sealed class TokenizeRun(IReadOnlyList<DocumentSet> sets, TokenizePlan 
             }
             last = chunk;
             read += chunk.Bytes.Length;
+            chunk.Release();
             if (length < plan.BatchCharacters)
                 continue;
             yield return (batch, chunk, read);
