@@ -68,6 +68,7 @@ public sealed class RecipeVerbTests : IDisposable
     [InlineData("domain-adapt-7b.yaml", "read.path=", "load.path=")]
     [InlineData("denoisers.yaml", "read.path=")]
     [InlineData("adapt-small.yaml", "read.path=", "load.path=")]
+    [InlineData("medusa.yaml", "read.path=", "load.path=")]
     public void The_recipes_of_the_repository_are_valid(string name, params string[] paths)
     {
         Write("text.txt", "x");
