@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Athanor.Cli.Recipes;
+using Athanor.Inference.Generation;
+using Athanor.Inference.Running;
+using Athanor.Inference.Speculation;
 using Athanor.Models;
 using Athanor.Models.HuggingFace;
 using Athanor.Tensors;
@@ -29,7 +33,8 @@ internal static class GenerateCommand
         var quiet = new Option<bool>("--no-echo") { Description = "Print only what is written, not the prompt." };
         Option<string> runs = RecipeOptions.Runs();
         Option<bool> json = RecipeOptions.Json("Print one JSON object a text instead of the text as it comes.");
-        var sampling = new SamplingOptions();
+        var sampling = new SamplingArguments();
+        var guessing = new SpeculationArguments();
         var command = new Command("generate", """
             Writes on from a prompt, token by token.
 
@@ -40,7 +45,8 @@ internal static class GenerateCommand
               cat question.txt | athanor generate my-model --samples 4 --seed 1 --json
             """) { model, prompt, tokenizer, samples, type, bare, quiet, runs, json };
         sampling.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
+        guessing.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
         {
             SamplingSettings settings = sampling.Read(parsed);
             int count = parsed.GetValue(samples);
@@ -51,14 +57,19 @@ internal static class GenerateCommand
             using Decoder decoder = place.Load(Device.Default, Type(parsed.GetValue(type)), cancellation);
             DocumentFrame frame = DocumentFrame.Of(text.BosId, text.EosId);
             IReadOnlyCollection<int> ends = place.Form == ModelForm.HuggingFace ? EndTokens.Of(place.Path) : [];
-            var generator = new TextGenerator(decoder, text, parsed.GetValue(bare) ? frame with { Begin = null } : frame, ends);
+            int[] tokens = TextWriting.Tokens(text, parsed.GetValue(bare) ? frame with { Begin = null } : frame, from);
+            (SpeculatorFactory? speculator, IDisposable? owned) = guessing.Read(parsed, decoder, text, parsed.GetRequiredValue(runs), cancellation);
+            using IDisposable? guesser = owned;
+            InferenceEngine engine = TextWriting.Engine(decoder, text, frame, ends, tokens.Length + settings.MaxTokens, speculator: speculator);
+            await using ConfiguredAsyncDisposable disposed = engine.ConfigureAwait(false);
             for (int i = 0; i < count; i++)
             {
                 SamplingSettings own = settings with { Seed = settings.Seed + i };
+                GenerationRequest request = TextWriting.Request(tokens, own);
                 long start = Stopwatch.GetTimestamp();
                 if (parsed.GetValue(json))
                 {
-                    GeneratedText made = generator.Continue(from, own, cancellation);
+                    WrittenText made = await TextWriting.Write(engine, request, null, cancellation).ConfigureAwait(false);
                     double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
                     output.WriteLine(JsonSerializer.Serialize(new
                     {
@@ -66,9 +77,11 @@ internal static class GenerateCommand
                         own.Seed,
                         Prompt = from,
                         made.Text,
-                        Reason = made.Reason.ToString().ToLowerInvariant(),
-                        made.PromptTokens,
-                        Tokens = made.Tokens.Count,
+                        Reason = made.StopText is not null ? "stop" : made.Finish == FinishReason.Stop ? "end" : "length",
+                        made.Usage.PromptTokens,
+                        made.Tokens,
+                        made.Usage.DraftedTokens,
+                        made.Usage.AcceptedTokens,
                         Seconds = Math.Round(seconds, 4),
                     }, Lines));
                     continue;
@@ -77,24 +90,24 @@ internal static class GenerateCommand
                     output.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(i > 0 ? Environment.NewLine : "")}[{i + 1} of {count}, seed {own.Seed}]"));
                 if (!parsed.GetValue(quiet))
                     output.Write(from);
-                GeneratedText written = Streamed(generator, from, own, output, cancellation);
+                WrittenText written = await Streamed(engine, request, output, cancellation).ConfigureAwait(false);
                 output.WriteLine();
                 errors.WriteLine(Summary(written, own, Stopwatch.GetElapsedTime(start), decoder.Config.ContextLength));
             }
-            return Task.FromResult(Tool.Success);
+            return Tool.Success;
         });
         return command;
     }
 
-    private static GeneratedText Streamed(TextGenerator generator, string prompt, SamplingSettings settings, TextWriter output, CancellationToken cancellation)
+    private static async Task<WrittenText> Streamed(IEngine engine, GenerationRequest request, TextWriter output, CancellationToken cancellation)
     {
         try
         {
-            return generator.Continue(prompt, settings, part =>
+            return await TextWriting.Write(engine, request, part =>
             {
                 output.Write(part);
                 output.Flush();
-            }, cancellation);
+            }, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -104,17 +117,13 @@ internal static class GenerateCommand
         }
     }
 
-    private static string Summary(GeneratedText text, SamplingSettings settings, TimeSpan took, int context)
+    private static string Summary(WrittenText text, SamplingSettings settings, TimeSpan took, int context)
     {
-        string why = text.Reason switch
-        {
-            EndReason.End => "the model ended it",
-            EndReason.Stop => "a stop text ended it",
-            _ => "--max-tokens ended it",
-        };
-        int all = text.PromptTokens + text.Tokens.Count;
+        string why = text.StopText is not null ? "a stop text ended it" : text.Finish == FinishReason.Stop ? "the model ended it" : "--max-tokens ended it";
+        int all = text.Usage.PromptTokens + text.Tokens;
         string beyond = all > context ? $"; {all} tokens are more than the context of {context} it was trained on" : "";
-        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"athanor: {text.Tokens.Count} tokens in {took.TotalSeconds:N2} s ({(text.Tokens.Count + 1) / Math.Max(1e-9, took.TotalSeconds):N0} a second), {why}{beyond}, seed {settings.Seed}");
+        string guessed = text.Usage.DraftedTokens > 0 ? $", {text.Usage.AcceptedTokens} of {text.Usage.DraftedTokens} guessed tokens were right" : "";
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"athanor: {text.Tokens} tokens in {took.TotalSeconds:N2} s ({(text.Tokens + 1) / Math.Max(1e-9, took.TotalSeconds):N0} a second){guessed}, {why}{beyond}, seed {settings.Seed}");
     }
 
     private static DType? Type(string? name) => name switch

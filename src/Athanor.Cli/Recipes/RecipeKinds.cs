@@ -1,4 +1,5 @@
 using Athanor.Cli.Exchange;
+using Athanor.Cli.Generate;
 using Athanor.Data.Stages;
 using Athanor.Runs.Recipes;
 using Athanor.Training.Stages;
@@ -11,7 +12,7 @@ internal static class RecipeKinds
     public static RecipeVocabulary Create()
     {
         RecipeVocabulary vocabulary = new RecipeVocabulary().AddData();
-        PretrainStage.Register(vocabulary);
+        PretrainStage.Register(vocabulary, new EngineSamples());
         vocabulary.Stage(ExportGgufStage.Kind);
         return vocabulary;
     }

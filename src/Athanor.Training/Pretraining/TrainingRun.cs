@@ -3,7 +3,6 @@ using Athanor.Runs.Progress;
 using Athanor.Training.Batches;
 using Athanor.Training.Checkpoints;
 using Athanor.Training.Evaluation;
-using Athanor.Training.Sampling;
 
 namespace Athanor.Training.Pretraining;
 
@@ -25,9 +24,6 @@ public sealed record TrainingRunSettings
     /// <summary>Beginnings that samples go on from.</summary>
     public IReadOnlyList<string> Prompts { get; init; } = [];
 
-    /// <summary>How samples are drawn.</summary>
-    public SamplingSettings Sampling { get; init; } = new();
-
     /// <summary>After so many outlying steps in a row the run returns to its last checkpoint and leaves the data between out; 0 for never.</summary>
     public int RewindAfter { get; init; } = 3;
 
@@ -46,7 +42,7 @@ public sealed record TrainingRunSettings
 /// the interruption.
 /// </summary>
 public sealed partial class TrainingRun(
-    Trainer trainer, BatchLoader loader, CheckpointStore store, CheckpointWriter writer, Validator validator, IReadOnlyList<ValidationSet> validation, TextGenerator? generator,
+    Trainer trainer, BatchLoader loader, CheckpointStore store, CheckpointWriter writer, Validator validator, IReadOnlyList<ValidationSet> validation, Func<CancellationToken, IReadOnlyList<string>>? samples,
     TrainingRunSettings settings, MetricWriter metrics, RunLedger ledger, StageProgress progress, string stage)
 {
     private long _tokens, _saved;
@@ -129,9 +125,9 @@ public sealed partial class TrainingRun(
 
     private void Sample(CancellationToken cancellation)
     {
-        if (generator is null)
+        if (samples is null || settings.Prompts.Count == 0)
             return;
-        foreach (string prompt in settings.Prompts)
-            ledger.Sample(stage, trainer.Steps, prompt, generator.Continue(prompt, settings.Sampling, cancellation).Text);
+        foreach ((string prompt, string text) in settings.Prompts.Zip(samples(cancellation)))
+            ledger.Sample(stage, trainer.Steps, prompt, text);
     }
 }

@@ -3,7 +3,7 @@ using Athanor.Runs.Settings;
 
 namespace Athanor.Training.Sampling;
 
-/// <summary>How the next token is chosen. The order is that of transformers: penalties, temperature, top-k, top-p, min-p.</summary>
+/// <summary>How the next token is chosen. The order: penalties, temperature, top-k, typical, top-p, min-p.</summary>
 public sealed record SamplingSettings : IValidated
 {
     /// <summary>Divides the logits; 0 takes the likeliest token.</summary>
@@ -21,6 +21,10 @@ public sealed record SamplingSettings : IValidated
     /// <summary>Only tokens at least so probable as this times the likeliest (arXiv 2407.01082); 0 for all.</summary>
     [Range(0, 1)]
     public double MinP { get; init; }
+
+    /// <summary>Only the tokens whose surprise is nearest the entropy, until their probabilities reach this together (Meister et al. 2022, arXiv 2202.00666); 1 for all.</summary>
+    [Range(0, 1, MinimumIsExclusive = true)]
+    public double TypicalP { get; init; } = 1;
 
     /// <summary>Logits of tokens that occurred are divided by this where positive and multiplied where negative (CTRL, arXiv 1909.05858); 1 for none.</summary>
     [Range(0, 100, MinimumIsExclusive = true)]

@@ -38,15 +38,14 @@ public sealed record EvaluateSettings
 public static class EvaluateStage
 {
     /// <summary>The kind.</summary>
-    public static StageKind Kind { get; } = StageKind.Of<EvaluateSettings>("evaluate", "1", "Measures a model on validation sets and draws samples.", "evaluation", Run) with
+    /// <param name="writer">Writes samples; null for none.</param>
+    public static StageKind Kind(ISampleWriter? writer) => StageKind.Of<EvaluateSettings>("evaluate", "2", "Measures a model on validation sets and draws samples.", "evaluation", (context, settings, cancellation) => Task.Run(() => Evaluate(context, settings, writer, cancellation), CancellationToken.None)) with
     {
         Takes = [new StageInput("model"), new StageInput("tokens", 1, 32, Instead: "documents")],
         UsesSeed = false,
     };
 
-    private static Task Run(StageContext context, EvaluateSettings settings, CancellationToken cancellation) => Task.Run(() => Evaluate(context, settings, cancellation), CancellationToken.None);
-
-    private static void Evaluate(StageContext context, EvaluateSettings settings, CancellationToken cancellation)
+    private static void Evaluate(StageContext context, EvaluateSettings settings, ISampleWriter? writer, CancellationToken cancellation)
     {
         string folder = context.Input("model").Folder;
         Tokenizer tokenizer = Tokenizer.Load(folder);
@@ -67,13 +66,9 @@ public static class EvaluateStage
             context.Note($"{set.Name}.bits_per_character", score.BitsPerCharacter);
             context.Progress.Report(scores.Count);
         }
-        var generator = new TextGenerator(model, tokenizer, frame);
-        var samples = new List<(string Prompt, string Text)>();
-        foreach (string prompt in settings.Prompts)
-        {
-            samples.Add((prompt, generator.Continue(prompt, settings.Sampling, cancellation).Text));
-            context.Ledger.Sample(context.Name, 0, prompt, samples[^1].Text);
-        }
+        List<(string Prompt, string Text)> samples = writer is null || settings.Prompts.Count == 0 ? [] : [.. settings.Prompts.Zip(writer.Write(model, tokenizer, frame, settings.Prompts, settings.Sampling, cancellation))];
+        foreach ((string prompt, string text) in samples)
+            context.Ledger.Sample(context.Name, 0, prompt, text);
         EvaluationReport.Write(Path.Combine(context.Output, "evaluation.json"), scores, json =>
         {
             json.WriteStartArray("samples");

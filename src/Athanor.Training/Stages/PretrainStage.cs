@@ -10,6 +10,7 @@ using Athanor.Tokenizers;
 using Athanor.Training.Batches;
 using Athanor.Training.Checkpoints;
 using Athanor.Training.Evaluation;
+using Athanor.Training.Medusa;
 using Athanor.Training.ModelFiles;
 using Athanor.Training.Objectives;
 using Athanor.Training.Pretraining;
@@ -22,23 +23,23 @@ namespace Athanor.Training.Stages;
 public static class PretrainStage
 {
     /// <summary>The kind; recipes need the section <see cref="ModelDesign"/> for it.</summary>
-    public static StageKind Kind { get; } = StageKind.Of<PretrainSettings>("pretrain", "2", "Trains a model on token shards, or on documents that are tokenized on the way.", "model", Run) with
+    /// <param name="writer">Writes samples; null for none.</param>
+    public static StageKind Kind(ISampleWriter? writer) => StageKind.Of<PretrainSettings>("pretrain", "2", "Trains a model on token shards, or on documents that are tokenized on the way.", "model", (context, settings, cancellation) => Task.Run(() => Train(context, settings, writer, cancellation), CancellationToken.None)) with
     {
         Takes = [new StageInput("tokenizer"), new StageInput("tokens", 1, 32, Instead: "documents"), new StageInput("model", 0, 1)],
         Sections = [typeof(ModelDesign)],
         Resumable = true,
     };
 
-    /// <summary>Registers the section <c>model</c> and the stage kinds <c>load_model</c>, <c>pretrain</c> and <c>evaluate</c>.</summary>
-    public static void Register(RecipeVocabulary vocabulary)
+    /// <summary>Registers the section <c>model</c> and the stage kinds <c>load_model</c>, <c>pretrain</c>, <c>evaluate</c> and <c>medusa</c>.</summary>
+    /// <param name="writer">Writes samples; null for none.</param>
+    public static void Register(RecipeVocabulary vocabulary, ISampleWriter? writer = null)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
-        vocabulary.Section<ModelDesign>("model", "Size and shape of the model.").Stage(LoadModelStage.Kind).Stage(Kind).Stage(EvaluateStage.Kind);
+        vocabulary.Section<ModelDesign>("model", "Size and shape of the model.").Stage(LoadModelStage.Kind).Stage(Kind(writer)).Stage(EvaluateStage.Kind(writer)).Stage(MedusaStage.Kind);
     }
 
-    private static Task Run(StageContext context, PretrainSettings settings, CancellationToken cancellation) => Task.Run(() => Train(context, settings, cancellation), CancellationToken.None);
-
-    private static void Train(StageContext context, PretrainSettings settings, CancellationToken cancellation)
+    private static void Train(StageContext context, PretrainSettings settings, ISampleWriter? writer, CancellationToken cancellation)
     {
         string tokenizerFolder = context.Input("tokenizer").Folder;
         Tokenizer tokenizer = Tokenizer.Load(tokenizerFolder);
@@ -57,11 +58,11 @@ public static class PretrainStage
         int rows = (int)(settings.BatchTokens.Value / settings.SequenceLength);
         using var loader = new BatchLoader(new RowPacker(mixture, frame, settings.Filling, examples: examples), step => Shape(settings, step, steps, rows));
         var store = new CheckpointStore(Path.Combine(context.Work, CheckpointStore.FolderName), settings.KeepCheckpoints);
-        using var writer = new CheckpointWriter(store, trainer, tokenizerFolder);
+        using var checkpoints = new CheckpointWriter(store, trainer, tokenizerFolder);
         var validator = new Validator(frame, settings.SequenceLength, settings.MicroTokens / settings.SequenceLength);
         var run = new TrainingRun(
-            trainer, loader, store, writer, validator, tokens.Validation,
-            new TextGenerator(model, tokenizer, frame), Beside(context, settings, tokens, frame), context.Metrics, context.Ledger, context.Progress, context.Name);
+            trainer, loader, store, checkpoints, validator, tokens.Validation,
+            writer is null ? null : cancel => writer.Write(model, tokenizer, frame, settings.Prompts, settings.Sampling, cancel), Beside(context, settings, tokens, frame), context.Metrics, context.Ledger, context.Progress, context.Name);
         run.Run(cancellation);
         Publish(context, trainer, run, tokenizerFolder, model => tokens.Validation.ToDictionary(set => set.Name, set => validator.Score(model, set, cancellation: cancellation), StringComparer.Ordinal));
     }
@@ -147,7 +148,6 @@ public static class PretrainStage
         EvaluateTokens = settings.EvaluateTokens,
         SampleEvery = settings.SampleEvery!.Value,
         Prompts = settings.Prompts,
-        Sampling = settings.Sampling,
         RewindAfter = settings.RewindAfter,
         // Ends of documents are trained tokens without bytes of their own.
         BytesPerToken = tokens.TrainTokens == 0 || settings.Objective is not CausalObjective ? 0 : tokens.TrainBytes / (double)(tokens.TrainTokens + (frame.End is null ? 0 : tokens.TrainDocuments)),

@@ -42,6 +42,30 @@ public sealed class GenerateTests
         Assert.Contains("stop text", errors, StringComparison.Ordinal);
     }
 
+    [SharedDataFact(Model)]
+    public void Guessing_ahead_changes_nothing_but_the_speed()
+    {
+        string[] draw = ["--max-tokens", "80", "--seed", "5", "--temperature", "0.7", "--no-echo"];
+        string plain = Run(["generate", SharedData.Path(Model), "Lily and Tom and Lily and Tom and", .. draw]).Output;
+        foreach (string[] guess in (string[][])[["--lookup"], ["--draft", SharedData.Path(Model)]])
+        {
+            var (code, output, errors) = Run(["generate", SharedData.Path(Model), "Lily and Tom and Lily and Tom and", .. draw, .. guess]);
+            Assert.Equal((Tool.Success, plain), (code, output));
+            Assert.Contains("guessed tokens were right", errors, StringComparison.Ordinal);
+        }
+        var (_, _, both) = Run(["generate", SharedData.Path(Model), "x", "--lookup", "--draft", SharedData.Path(Model)]);
+        Assert.Contains("exclude one another", both, StringComparison.Ordinal);
+        Assert.Contains("medusa_lm_head", Run("generate", SharedData.Path(Model), "x", "--medusa", Path.GetTempPath()).Errors, StringComparison.Ordinal);
+    }
+
+    [SharedDataFact(Model)]
+    public void An_empty_prompt_needs_a_begin_token()
+    {
+        var (code, _, errors) = Run("generate", SharedData.Path(Model), "", "--no-begin");
+        Assert.NotEqual(Tool.Success, code);
+        Assert.Contains("empty", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("no model", "nowhere", "x")]
     [InlineData("--top-p", "nowhere", "x", "--top-p", "3")]

@@ -32,7 +32,8 @@ public sealed class PretrainStageTests : IDisposable
         JsonElement held = report.RootElement.GetProperty("validation").GetProperty("held");
         Assert.InRange(held.GetProperty("bits_per_byte").GetDouble(), 0.01, 1.2);
         Assert.Equal(StageKitchen.Sentences.Take(10).Sum(text => Encoding.UTF8.GetByteCount(text)), held.GetProperty("bytes").GetInt64());
-        Assert.StartsWith("The", report.RootElement.GetProperty("samples")[0].GetProperty("prompt").GetString(), StringComparison.Ordinal);
+        JsonElement sample = report.RootElement.GetProperty("samples")[0];
+        Assert.Equal(("The", " 3 of 64, 8 more, from 0"), (sample.GetProperty("prompt").GetString(), sample.GetProperty("text").GetString()));
         using Models.Decoder model = HfCheckpoint.Load(artifacts["train"].Folder, Device.Default, trainable: false);
         Assert.Equal(64, model.Config.Width);
         int? end = Tokenizer.Load(artifacts["train"].Folder).EosId;
@@ -46,7 +47,9 @@ public sealed class PretrainStageTests : IDisposable
         string[] metrics = File.ReadAllLines(Path.Combine(run, "metrics.jsonl"));
         foreach (string name in (string[])["train/loss", "train/bpb", "lr", "grad_norm", "tokens_per_second", "flops_per_second", "utilization", "memory_bytes", "epoch/train", "val/held/bpb"])
             Assert.Contains(metrics, line => line.Contains($"\"{name}\":", StringComparison.Ordinal));
-        Assert.NotEmpty(File.ReadAllLines(Path.Combine(run, "samples.jsonl")));
+        string[] samples = File.ReadAllLines(Path.Combine(run, "samples.jsonl"));
+        Assert.Contains(samples, line => line.Contains(" 10 of 64, 8 more, from 0", StringComparison.Ordinal));
+        Assert.Contains(samples, line => line.Contains(" 3 of 64, 8 more, from 0", StringComparison.Ordinal));
     }
 
     [Fact]

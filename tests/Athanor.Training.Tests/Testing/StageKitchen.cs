@@ -8,7 +8,10 @@ using Athanor.Tokenizers;
 using Athanor.Tokenizers.PreTokenizers;
 using Athanor.Tokenizers.PreTokenizers.Scanners;
 using Athanor.Tokenizers.Training;
+using Athanor.Training.Batches;
+using Athanor.Training.Sampling;
 using Athanor.Training.Stages;
+using Decoder = Athanor.Models.Decoder;
 
 namespace Athanor.Training.Tests.Testing;
 
@@ -49,7 +52,7 @@ internal sealed class StageKitchen(TemporaryFolder folder) : IProgressFace
     private RecipeVocabulary Vocabulary()
     {
         var vocabulary = new RecipeVocabulary();
-        PretrainStage.Register(vocabulary);
+        PretrainStage.Register(vocabulary, new EchoingWriter());
         vocabulary.Stage(StageKind.Of<TokenizerSize>("make_tokenizer", "1", "Trains a tokenizer.", "tokenizer", (context, settings, cancel) =>
         {
             PieceScanner scanner = PieceScanners.All[0];
@@ -86,6 +89,13 @@ internal sealed class StageKitchen(TemporaryFolder folder) : IProgressFace
         { Takes = [new StageInput("tokenizer")] });
         return vocabulary;
     }
+}
+
+/// <summary>Writes what it was asked for instead of what a model says.</summary>
+internal sealed class EchoingWriter : ISampleWriter
+{
+    public IReadOnlyList<string> Write(Decoder model, Tokenizer tokenizer, DocumentFrame frame, IReadOnlyList<string> prompts, SamplingSettings settings, CancellationToken cancellation = default) =>
+        [.. prompts.Select(prompt => FormattableString.Invariant($" {prompt.Length} of {model.Config.Width}, {settings.MaxTokens} more, from {frame.Begin}"))];
 }
 
 /// <summary>Settings of a stage without any.</summary>

@@ -5,7 +5,7 @@ using Athanor.Training.Sampling;
 namespace Athanor.Cli.Generate;
 
 /// <summary>The options that say how tokens are drawn.</summary>
-internal sealed class SamplingOptions
+internal sealed class SamplingArguments
 {
     private static readonly SamplingSettings Defaults = new();
 
@@ -13,6 +13,7 @@ internal sealed class SamplingOptions
     private readonly Option<int> _topK = new("--top-k") { Description = "Only the k likeliest tokens; 0 for all." };
     private readonly Option<double> _topP = new("--top-p") { Description = "Only the likeliest tokens that reach this probability together.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _minP = new("--min-p") { Description = "Only tokens at least this share as probable as the likeliest." };
+    private readonly Option<double> _typical = new("--typical-p") { Description = "Only the tokens of the most usual surprise that reach this probability together.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _repetition = new("--repetition-penalty") { Description = "Divides the logits of tokens that occurred, in the prompt too; 1 for none.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _presence = new("--presence-penalty") { Description = "Taken from the logits of tokens that were written." };
     private readonly Option<double> _frequency = new("--frequency-penalty") { Description = "Taken from the logits of tokens that were written, once for each time." };
@@ -22,7 +23,7 @@ internal sealed class SamplingOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_temperature, _topK, _topP, _minP, _repetition, _presence, _frequency, _most, _stop, _seed])
+        foreach (Option option in (Option[])[_temperature, _topK, _topP, _minP, _typical, _repetition, _presence, _frequency, _most, _stop, _seed])
             command.Options.Add(option);
     }
 
@@ -34,6 +35,7 @@ internal sealed class SamplingOptions
             TopK = parsed.GetValue(_topK),
             TopP = parsed.GetValue(_topP),
             MinP = parsed.GetValue(_minP),
+            TypicalP = parsed.GetValue(_typical),
             RepetitionPenalty = parsed.GetValue(_repetition),
             PresencePenalty = parsed.GetValue(_presence),
             FrequencyPenalty = parsed.GetValue(_frequency),
