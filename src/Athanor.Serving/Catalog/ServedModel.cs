@@ -17,6 +17,9 @@ public sealed record ServedModelOptions
     /// <summary>The token that stands before every text; null for the tokenizer's begin token.</summary>
     public int? Begin { get; init; }
 
+    /// <summary>The tokens that end a text, as the engine has them; null for the tokenizer's end token.</summary>
+    public IReadOnlyList<int>? EndTokens { get; init; }
+
     /// <summary>When the model was made; the listing of models tells it.</summary>
     public DateTimeOffset Created { get; init; } = DateTimeOffset.UnixEpoch;
 }
@@ -37,6 +40,7 @@ public sealed class ServedModel
         options ??= new ServedModelOptions();
         (Id, Engine, Defaults, Created) = (id, engine, options.Defaults, options.Created);
         Begin = options.Begin ?? engine.Tokenizer.BosId;
+        Constraints = new ConstraintCache(engine.Tokenizer, options.EndTokens);
         TokenizerSettings settings = engine.Tokenizer.Settings;
         string? own = settings.ChatTemplate ?? settings.NamedChatTemplates.GetValueOrDefault("default");
         HasOwnTemplate = own is not null || options.ChatTemplate is not null;
@@ -53,7 +57,7 @@ public sealed class ServedModel
     private ServedModel(ServedModel parent, string adapter)
     {
         (Id, Adapter, Parent, Engine, Defaults, Created, Begin) = (adapter, adapter, parent.Id, parent.Engine, parent.Defaults, parent.Created, parent.Begin);
-        (_template, _toolTemplate, HasOwnTemplate, TurnEnds) = (parent._template, parent._toolTemplate, parent.HasOwnTemplate, parent.TurnEnds);
+        (_template, _toolTemplate, HasOwnTemplate, TurnEnds, Constraints) = (parent._template, parent._toolTemplate, parent.HasOwnTemplate, parent.TurnEnds, parent.Constraints);
     }
 
     /// <summary>The name.</summary>
@@ -79,6 +83,9 @@ public sealed class ServedModel
 
     /// <summary>The token that stands before every text, or null.</summary>
     internal int? Begin { get; }
+
+    /// <summary>Schemas, expressions and grammars that requests asked for.</summary>
+    internal ConstraintCache Constraints { get; }
 
     /// <summary>Texts that end the assistant's turn beside the model's own end tokens.</summary>
     internal IReadOnlyList<string> TurnEnds { get; }
