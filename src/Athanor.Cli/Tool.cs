@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Athanor.Cli.Chat;
 using Athanor.Cli.Data;
 using Athanor.Cli.Doctor;
 using Athanor.Cli.Exchange;
@@ -6,9 +7,11 @@ using Athanor.Cli.Generate;
 using Athanor.Cli.ModelFiles;
 using Athanor.Cli.Plan;
 using Athanor.Cli.Recipes;
+using Athanor.Cli.Serve;
 using Athanor.Cli.Tokenizers;
 using Athanor.Cli.Train;
 using Athanor.Data.Shards;
+using Athanor.Inference.Running;
 using Athanor.Models;
 using Athanor.Runs.Recipes;
 using Athanor.Runs.Stages;
@@ -32,6 +35,7 @@ internal static class Tool
 
             Begin with:  athanor run recipes/quickstart.yaml    trains a small model on text that is here already
                          athanor generate quickstart            lets it write
+                         athanor serve quickstart               answers OpenAI's API
             Example:     athanor doctor                         shows what this machine has
 
             Exit codes: 0 done, 1 failed, 2 wrong arguments or environment.
@@ -43,6 +47,8 @@ internal static class Tool
         root.Subcommands.Add(RecipesCommand.Create(output, errors));
         root.Subcommands.Add(TrainingCommand.Create(output));
         root.Subcommands.Add(GenerateCommand.Create(output, errors));
+        root.Subcommands.Add(ServeCommand.Create(output, errors));
+        root.Subcommands.Add(ChatCommand.Create(output, errors));
         root.Subcommands.Add(ModelCommand.Create(output));
         root.Subcommands.Add(ExportCommand.Create(output, errors));
         root.Subcommands.Add(ImportCommand.Create(output));
@@ -58,7 +64,10 @@ internal static class Tool
         }
         try
         {
-            if (args is not ["run" or "rerun" or "train" or "data", ..])
+            // A chat hears signals itself: they stop an answer, not the program.
+            if (args is ["chat", ..])
+                configuration.ProcessTerminationTimeout = null;
+            if (args is not ["run" or "rerun" or "train" or "data" or "serve", ..])
                 return parsed.Invoke(configuration);
             // A stage that is told to stop saves its progress first, and a checkpoint may be large.
             configuration.ProcessTerminationTimeout = null;
@@ -88,7 +97,7 @@ internal static class Tool
             errors.WriteLine("athanor: stopped; nothing was half-written.");
             return Failure;
         }
-        catch (Exception e) when (e is StageException or ModelFormatException or SafetensorsException or TensorMemoryException or TokenizerFormatException or ChatTemplateException or ShardException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) when (e is StageException or InferenceException or ModelFormatException or SafetensorsException or TensorMemoryException or TokenizerFormatException or ChatTemplateException or ShardException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException)
         {
             errors.WriteLine($"athanor: {e.Message}");
             return Failure;
