@@ -21,13 +21,13 @@ internal sealed class LoadArguments
             command.Options.Add(option);
     }
 
-    public LoadOptions Read(ParseResult parsed)
+    public ServedLoading Read(ParseResult parsed)
     {
         double cache = parsed.GetValue(_cache);
         if (!(cache is > 0 and < 1 << 20))
             throw new ArgumentException($"--cache-gib is {cache}; give a number above 0.");
         int context = parsed.GetValue(_context);
-        return new LoadOptions
+        return new ServedLoading
         {
             Runs = parsed.GetRequiredValue(_runs),
             Tokenizer = parsed.GetValue(_tokenizer),

@@ -1,5 +1,8 @@
+using Athanor.Inference.Gguf;
+using Athanor.Inference.Loading;
 using Athanor.Inference.Running;
 using Athanor.Models;
+using Athanor.Models.HuggingFace;
 using Athanor.Serving.Catalog;
 using Athanor.Tensors;
 using Athanor.Tokenizers;
@@ -11,14 +14,14 @@ namespace Athanor.Cli.Serve;
 /// <summary>A model that is loaded with its engine.</summary>
 /// <param name="Served">What requests are answered with.</param>
 /// <param name="Engine">The engine, which owns the weights.</param>
-/// <param name="Path">Where the model lies.</param>
-internal sealed record LoadedModel(ServedModel Served, InferenceEngine Engine, string Path) : IAsyncDisposable
+/// <param name="Place">Where the model lies.</param>
+internal sealed record LoadedModel(ServedModel Served, InferenceEngine Engine, string Place) : IAsyncDisposable
 {
     public ValueTask DisposeAsync() => Engine.DisposeAsync();
 }
 
 /// <summary>How models are loaded to be served.</summary>
-internal sealed record LoadOptions
+internal sealed record ServedLoading
 {
     public string Runs { get; init; } = "runs";
 
@@ -41,37 +44,61 @@ internal static class ModelLoader
         // A place may have the sign within it.
         if (at > 0 && !written[..at].Contains('/', StringComparison.Ordinal) && !File.Exists(written) && !Directory.Exists(written))
             return (written[..at], written[(at + 1)..]);
-        string place = System.IO.Path.TrimEndingDirectorySeparator(written);
-        string name = System.IO.Path.GetFileName(System.IO.Path.GetFullPath(place));
-        return (File.Exists(place) ? System.IO.Path.GetFileNameWithoutExtension(name) : name, written);
+        string place = Path.TrimEndingDirectorySeparator(written);
+        string name = Path.GetFileName(Path.GetFullPath(place));
+        return (File.Exists(place) ? Path.GetFileNameWithoutExtension(name) : name, written);
     }
 
-    public static LoadedModel Load(string name, string place, LoadOptions options, CancellationToken cancellation)
+    public static LoadedModel Load(string name, string place, ServedLoading loading, CancellationToken cancellation)
     {
-        ModelPlace found = ModelPlace.Find(place, options.Runs);
-        Tokenizer tokenizer = found.LoadTokenizer(options.Tokenizer);
-        bool folder = found.Form == ModelForm.HuggingFace;
-        IReadOnlyCollection<int> ends = folder ? EndTokens.Of(found.Path) : [];
-        int[]? endTokens = ends.Count > 0 ? [.. ends] : null;
-        Decoder decoder = found.Load(Device.Default, options.Type, cancellation);
-        InferenceEngine engine;
+        string path = GgufAt(place) ?? GgufAt(Path.Combine(loading.Runs, place)) ?? ModelPlace.Find(place, loading.Runs).Path;
+        bool folder = Directory.Exists(path);
+        InferenceEngine engine = IsGguf(path) ? OpenGguf(path, loading) : EngineLoader.Load(path, loading.Engine, new LoadOptions { Type = loading.Type, Tokenizer = loading.Tokenizer }, cancellation);
         try
         {
-            engine = new InferenceEngine(decoder, tokenizer, options.Engine with { EndTokens = endTokens }, ownsModel: true);
+            var served = new ServedModel(name, engine, new ServedModelOptions
+            {
+                ChatTemplate = loading.ChatTemplate is { } template && File.Exists(template) ? File.ReadAllText(template) : loading.ChatTemplate,
+                Defaults = folder ? GenerationDefaults.Read(path) : new GenerationDefaults(),
+                Begin = DocumentFrame.Of(engine.Tokenizer.BosId, engine.Tokenizer.EosId).Begin,
+                EndTokens = folder && EndTokens.Of(path) is { Count: > 0 } ends ? [.. ends] : null,
+                Created = folder ? Directory.GetLastWriteTimeUtc(path) : File.GetLastWriteTimeUtc(path),
+            });
+            return new LoadedModel(served, engine, path);
+        }
+        catch
+        {
+            engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            throw;
+        }
+    }
+
+    private static bool IsGguf(string path) => File.Exists(path) && GgufFile.IsGguf(path);
+
+    /// <summary>A GGUF file, or the only one of a folder that holds no other model.</summary>
+    private static string? GgufAt(string place)
+    {
+        if (IsGguf(place))
+            return place;
+        if (!Directory.Exists(place) || File.Exists(Path.Combine(place, "config.json")))
+            return null;
+        string[] files = [.. Directory.EnumerateFiles(place, "*.gguf").Take(2)];
+        return files.Length == 1 ? files[0] : null;
+    }
+
+    private static InferenceEngine OpenGguf(string path, ServedLoading loading)
+    {
+        GgufFile file = GgufFile.Open(path);
+        Tokenizer tokenizer = loading.Tokenizer is { } other ? Tokenizer.Load(other) : GgufModel.ReadTokenizer(file);
+        Decoder decoder = GgufModel.Load(file, Device.Default, loading.Type ?? DType.F32);
+        try
+        {
+            return new InferenceEngine(decoder, tokenizer, loading.Engine, ownsModel: true);
         }
         catch
         {
             decoder.Dispose();
             throw;
         }
-        var served = new ServedModel(name, engine, new ServedModelOptions
-        {
-            ChatTemplate = options.ChatTemplate is { } template && File.Exists(template) ? File.ReadAllText(template) : options.ChatTemplate,
-            Defaults = folder ? GenerationDefaults.Read(found.Path) : new GenerationDefaults(),
-            Begin = DocumentFrame.Of(tokenizer.BosId, tokenizer.EosId).Begin,
-            EndTokens = endTokens,
-            Created = folder ? Directory.GetLastWriteTimeUtc(found.Path) : File.GetLastWriteTimeUtc(found.Path),
-        });
-        return new LoadedModel(served, engine, found.Path);
     }
 }

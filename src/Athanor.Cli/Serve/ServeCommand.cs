@@ -33,7 +33,7 @@ internal static class ServeCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             (string Name, string Place)[] asked = [.. parsed.GetRequiredValue(models).Select(ModelLoader.Parse)];
-            LoadOptions loading = load.Read(parsed);
+            ServedLoading loading = load.Read(parsed);
             ServerOptions options = listen.Read(parsed);
             if (loading.Tokenizer is not null && asked.Length > 1)
                 throw new ArgumentException("--tokenizer is for one model. Put each model's tokenizer beside it.");
@@ -43,7 +43,7 @@ internal static class ServeCommand
         return command;
     }
 
-    private static async Task ServeAsync((string Name, string Place)[] asked, string[] aliases, LoadOptions loading, ServerOptions options, TextWriter output, TextWriter errors, CancellationToken cancellation)
+    private static async Task ServeAsync((string Name, string Place)[] asked, string[] aliases, ServedLoading loading, ServerOptions options, TextWriter output, TextWriter errors, CancellationToken cancellation)
     {
         if (!IPAddress.IsLoopback(options.Address) && options.Public && options.ApiKeys.Count == 0)
             errors.WriteLine("athanor: warning: every machine that reaches this one may use the server. Give API keys (--api-keys, ATHANOR_API_KEYS).");
@@ -88,5 +88,5 @@ internal static class ServeCommand
 
     private static string Told(LoadedModel model, TimeSpan took) => string.Create(
         CultureInfo.InvariantCulture,
-        $"athanor: {model.Served.Id}: {model.Path}, context of {model.Engine.ContextLength} tokens, loaded in {took.TotalSeconds:0.0} s{(model.Served.HasOwnTemplate ? "" : "; it has no chat template, so a plain one (User:, Assistant:) stands in")}");
+        $"athanor: {model.Served.Id}: {model.Place}, context of {model.Engine.ContextLength} tokens, loaded in {took.TotalSeconds:0.0} s{(model.Served.HasOwnTemplate ? "" : "; it has no chat template, so a plain one (User:, Assistant:) stands in")}");
 }

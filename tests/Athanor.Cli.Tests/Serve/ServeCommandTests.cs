@@ -1,0 +1,62 @@
+using Athanor.Cli.Serve;
+
+namespace Athanor.Cli.Tests.Serve;
+
+public sealed class ServeCommandTests
+{
+    [Theory]
+    [InlineData("--public", "x", "--host", "0.0.0.0")]
+    [InlineData("--host is 'here'", "x", "--host", "here")]
+    [InlineData("--port is 70000", "x", "--port", "70000")]
+    [InlineData("--timeout", "x", "--timeout", "-1")]
+    [InlineData("--cache-gib", "x", "--cache-gib", "0")]
+    [InlineData("--type", "x", "--type", "int3")]
+    [InlineData("--max-requests", "x", "--max-requests", "0")]
+    [InlineData("--tokenizer is for one model", "x", "y", "--tokenizer", "z")]
+    public void Impossible_options_are_refused_before_anything_is_loaded(string says, params string[] args)
+    {
+        (int code, string output, string errors) = Run(["serve", .. args]);
+        Assert.Equal(Tool.Usage, code);
+        Assert.Empty(output);
+        Assert.Contains(says, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_that_is_not_there_ends_the_server()
+    {
+        (int code, _, string errors) = Run("serve", "no-such-model", "--port", "0");
+        Assert.Equal(Tool.Failure, code);
+        Assert.Contains("There is no model 'no-such-model'", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("runs/quickstart", "quickstart", "runs/quickstart")]
+    [InlineData("models/stories/", "stories", "models/stories/")]
+    [InlineData("small=models/stories", "small", "models/stories")]
+    [InlineData("a/b=c", "b=c", "a/b=c")]
+    public void A_model_has_the_name_of_its_folder_or_the_one_before_the_sign(string written, string name, string place)
+    {
+        Assert.Equal((name, place), ModelLoader.Parse(written));
+    }
+
+    [Fact]
+    public void Keys_come_from_a_file_and_the_environment_and_are_not_repeated_in_errors()
+    {
+        string file = Path.GetTempFileName();
+        File.WriteAllText(file, "# ours\nfirst-long-key\n\n second-long-key \n");
+        Assert.Equal(["first-long-key", "second-long-key", "third-long-key"], ServerArguments.Keys(file, "third-long-key, first-long-key"));
+        File.WriteAllText(file, "shorty");
+        string message = Assert.Throws<ArgumentException>(() => ServerArguments.Keys(file, null)).Message;
+        Assert.DoesNotContain("shorty", message, StringComparison.Ordinal);
+        File.WriteAllText(file, "#");
+        Assert.Throws<ArgumentException>(() => ServerArguments.Keys(file, null));
+        File.Delete(file);
+        Assert.Empty(ServerArguments.Keys(null, null));
+    }
+
+    private static (int Code, string Output, string Errors) Run(params string[] args)
+    {
+        using StringWriter output = new(), errors = new();
+        return (Tool.Run(args, output, errors), output.ToString(), errors.ToString());
+    }
+}
