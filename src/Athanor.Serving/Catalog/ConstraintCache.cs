@@ -14,9 +14,8 @@ internal sealed class ConstraintCache(Tokenizer tokenizer, IReadOnlyList<int>? e
 
     /// <summary>The constraint of a key.</summary>
     /// <param name="key">All that it depends on.</param>
-    /// <param name="textTokens">Special tokens that count as text.</param>
     /// <param name="compile">Makes it where it is not kept; two requests may do so at once.</param>
-    public CompiledConstraint Get(string key, IReadOnlyList<int> textTokens, Func<Tokenizer, ConstraintOptions, CompiledConstraint> compile)
+    public CompiledConstraint Get(string key, Func<Tokenizer, ConstraintOptions, CompiledConstraint> compile)
     {
         lock (_lock)
         {
@@ -27,7 +26,7 @@ internal sealed class ConstraintCache(Tokenizer tokenizer, IReadOnlyList<int>? e
                 return node.Value.Constraint;
             }
         }
-        CompiledConstraint made = compile(tokenizer, new ConstraintOptions { EndTokens = endTokens, TextTokens = textTokens, MaxCacheBytes = BytesOfEach });
+        CompiledConstraint made = compile(tokenizer, new ConstraintOptions { EndTokens = endTokens, MaxCacheBytes = BytesOfEach });
         lock (_lock)
         {
             if (_found.TryAdd(key, _newest.AddFirst((key, made))) && _newest.Count > Most)

@@ -1,3 +1,5 @@
+using Athanor.Inference.Constraints;
+
 namespace Athanor.Serving.Chat;
 
 /// <summary>How a model writes that it calls a tool: marks around JSON objects with a name and arguments.</summary>
@@ -17,6 +19,9 @@ internal sealed record ToolCallFormat(string Name, string Start, string? End, st
 
     /// <summary>Llama 3: the whole answer is an object.</summary>
     public static ToolCallFormat Llama3 { get; } = new("llama3", "", null, "parameters", IsList: false, Taught: true);
+
+    /// <summary>The same for the constraint that keeps calls well formed.</summary>
+    public ToolCallSyntax Syntax => new(Start, End ?? "", ArgumentsKey, IsList);
 
     /// <summary>The form that a chat template speaks of.</summary>
     public static ToolCallFormat Of(string template)

@@ -25,5 +25,8 @@ internal enum AnswerForm
 /// <summary>What an answer has to look like: its form, and the schema, expression or grammar.</summary>
 internal sealed record AnswerFormat(AnswerForm Form, string Rule = "", IReadOnlyList<string>? Choices = null, string Field = "response_format")
 {
+    /// <summary>Whether keywords of a schema that cannot be enforced are passed over: the request said that it is not strict.</summary>
+    public bool IsLenient { get; init; }
+
     public static AnswerFormat Text { get; } = new(AnswerForm.Text);
 }

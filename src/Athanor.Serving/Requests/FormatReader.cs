@@ -42,7 +42,7 @@ internal static class FormatReader
             case "json_schema":
                 if (!format.TryGetProperty("json_schema", out JsonElement holder) || holder.ValueKind != JsonValueKind.Object || !holder.TryGetProperty("schema", out JsonElement schema) || schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
                     throw ApiException.Invalid($"'{name}' of type json_schema needs a 'json_schema' with a 'schema'.", "response_format.json_schema");
-                return new AnswerFormat(AnswerForm.JsonSchema, schema.GetRawText());
+                return new AnswerFormat(AnswerForm.JsonSchema, schema.GetRawText()) { IsLenient = holder.TryGetProperty("strict", out JsonElement strict) && strict.ValueKind == JsonValueKind.False };
             default:
                 throw ApiException.Invalid($"'{name}.type' is none of text, json_object, json_schema.", "response_format.type");
         }

@@ -129,7 +129,7 @@ public class ConnectionTests
     [Fact]
     public async Task A_request_beyond_its_time_ends_with_an_error()
     {
-        await using RunningServer server = await RunningServer.StartAsync(engine: Slow(20), options: new ServerOptions { Port = 0, RequestTimeout = TimeSpan.FromMilliseconds(400) });
+        await using RunningServer server = await RunningServer.StartAsync(engine: Slow(20), options: new ServerOptions { Port = 0, RequestTimeout = TimeSpan.FromSeconds(1.5), PingInterval = TimeSpan.FromMilliseconds(50) });
         List<string> events = await server.StreamAsync("/v1/chat/completions", Body);
         Assert.Equal("timeout", JsonDocument.Parse(events[^2]).RootElement.GetProperty("error").GetProperty("code").GetString());
         Assert.Equal(HttpStatusCode.RequestTimeout, (await server.PostAsync("/v1/chat/completions", Body.Replace("\"stream\":true", "\"stream\":false", StringComparison.Ordinal))).Status);
