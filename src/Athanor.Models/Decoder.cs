@@ -39,6 +39,7 @@ public sealed partial class Decoder : IDisposable
         _norm = new Norm(store, config, "norm", config.Width);
         _head = config.TieEmbeddings ? _embedding : store.Weight("head.weight", config.VocabularySize, config.Width, ParameterRole.Head, "head");
         Parameters = store.All;
+        Probe = store.Probe;
         PackedMatrices = store.Packed;
     }
 

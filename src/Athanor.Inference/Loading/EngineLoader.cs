@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Athanor.Inference.Gguf;
+using Athanor.Inference.Quantization;
 using Athanor.Inference.Running;
 using Athanor.Models;
 using Athanor.Models.Adaptation;
@@ -51,7 +52,9 @@ public static class EngineLoader
         Tokenizer tokenizer = TokenizerOf(path, folder, load.Tokenizer);
         if (folder && options.EndTokens is null && EndTokens.Of(path) is { Count: > 0 } ends)
             options = options with { EndTokens = [.. ends] };
-        Decoder model = folder
+        Decoder model = folder && QuantizedCheckpoint.Is(path)
+            ? QuantizedCheckpoint.Load(path, device, load.Type ?? DType.BF16, cancellation)
+            : folder
             ? HfCheckpoint.Load(path, device, load.Type ?? StoredType(path), trainable: false, cancellation: cancellation)
             : Llama2cFile.Load(path, device, load.Type ?? DType.F32);
         try

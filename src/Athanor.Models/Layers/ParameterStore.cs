@@ -13,6 +13,8 @@ internal sealed class ParameterStore(Device device, ModelConfig config, DType ty
 
     public IReadOnlyList<ModelParameter> All => _all;
 
+    public ProjectionProbe Probe { get; } = new();
+
     public IReadOnlyList<PackedMatrix> Packed => _packed;
 
     /// <summary>A matrix that may come packed.</summary>

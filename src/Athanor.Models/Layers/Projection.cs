@@ -7,12 +7,14 @@ namespace Athanor.Models.Layers;
 /// <summary>y = x·Wᵀ + b with W [out, in].</summary>
 internal sealed class Projection
 {
+    private readonly ProjectionProbe _probe;
     private readonly string _name;
     private readonly Weight _weight;
     private readonly Parameter? _bias;
 
     public Projection(ParameterStore store, string name, int output, int input, bool bias, ParameterRole role, string part, bool feedForwardOutput = false)
     {
+        _probe = store.Probe;
         _name = $"{name}.weight";
         _weight = store.Weight(_name, output, input, role, part, feedForwardOutput);
         _bias = bias ? store.Bias($"{name}.bias", output, part) : null;
@@ -20,6 +22,7 @@ internal sealed class Projection
 
     public Tensor Apply(Tensor x, LoraAdapter? adapter = null)
     {
+        _probe.Seen?.Invoke(_name, x);
         Tensor y = _weight.Apply(x, _bias);
         return adapter is null ? y : adapter.Change(_name, x, y);
     }
