@@ -50,6 +50,7 @@ internal static class Tool
         root.Subcommands.Add(ServeCommand.Create(output, errors));
         root.Subcommands.Add(ChatCommand.Create(output, errors));
         root.Subcommands.Add(ModelCommand.Create(output));
+        root.Subcommands.Add(QuantizeCommand.Create(output, errors));
         root.Subcommands.Add(ExportCommand.Create(output, errors));
         root.Subcommands.Add(ImportCommand.Create(output));
         root.Subcommands.Add(PlanCommand.Create(output));
@@ -67,7 +68,7 @@ internal static class Tool
             // A chat hears signals itself: they stop an answer, not the program.
             if (args is ["chat", ..])
                 configuration.ProcessTerminationTimeout = null;
-            if (args is not ["run" or "rerun" or "train" or "data" or "serve", ..])
+            if (args is not ["run" or "rerun" or "train" or "data" or "serve" or "quantize" or "export" or "import", ..])
                 return parsed.Invoke(configuration);
             // A stage that is told to stop saves its progress first, and a checkpoint may be large.
             configuration.ProcessTerminationTimeout = null;

@@ -13,7 +13,7 @@ internal static class RecipeKinds
     {
         RecipeVocabulary vocabulary = new RecipeVocabulary().AddData();
         PretrainStage.Register(vocabulary, new EngineSamples());
-        vocabulary.Stage(ExportGgufStage.Kind);
+        vocabulary.Stage(ExportGgufStage.Kind).Stage(QuantizeStage.Kind);
         return vocabulary;
     }
 }
