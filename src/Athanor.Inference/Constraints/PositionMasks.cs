@@ -72,15 +72,31 @@ internal sealed class PositionMasks(Machine machine, TokenTrie trie)
     {
         var bits = new uint[_words];
         List<int> escapes = [];
-        Walk(local, -1, bits, escapes);
-        var mask = new LocalMask(new TokenSet(bits, trie.Width), local.Escapes, [.. escapes]);
-        local.Local = mask;
-        machine.Charge(mask.Always.Bytes + 4L * escapes.Count);
-        return mask;
+        int same = CountedBytes(local);
+        if (same > 1)
+        {
+            // Tokens too short to come to the end of a count are those of the place where all counts are far from it.
+            Position far = FarFromEnds(local);
+            LocalMask mask = far.Local ?? Compute(far);
+            mask.Always.AddTo(bits);
+            ReadOnlySpan<uint> shorter = trie.ShorterThan(same);
+            for (int i = 0; i < bits.Length; i++)
+                bits[i] &= shorter[i];
+            foreach (int node in mask.Escapes)
+            {
+                if (trie.Nodes[node].Depth < same)
+                    escapes.Add(node);
+            }
+        }
+        Walk(local, -1, bits, escapes, same);
+        var computed = new LocalMask(new TokenSet(bits, trie.Width), local.Escapes, [.. escapes]);
+        local.Local = computed;
+        machine.Charge(computed.Always.Bytes + 4L * escapes.Count);
+        return computed;
     }
 
-    /// <summary>Tries the tokens below a node (-1 for all) from a position on.</summary>
-    private void Walk(Position from, int node, Span<uint> bits, List<int>? escapes)
+    /// <summary>Tries the tokens below a node (-1 for all) from a position on, those only that have at least so many bytes.</summary>
+    private void Walk(Position from, int node, Span<uint> bits, List<int>? escapes, int least = 0)
     {
         if (s_path is null || s_path.Length < trie.Longest + 1)
             s_path = new Position[Math.Max(64, trie.Longest + 1)];
@@ -94,18 +110,66 @@ internal sealed class PositionMasks(Machine machine, TokenTrie trie)
             TrieNode at = nodes[i];
             int depth = at.Depth - shallow, byteClass = classOf[at.Value];
             Position before = path[depth - 1];
-            Position after = before.Next[byteClass] ?? machine.StepSlowly(before, byteClass);
-            if (after.IsDead)
+            Position after;
+            if ((least > 1 && trie.DeepestAt(i) < least) || (after = before.Next[byteClass] ?? machine.StepSlowly(before, byteClass)).IsDead)
             {
                 i = at.Skip;
                 continue;
             }
             path[depth] = after;
-            foreach (int token in trie.TokensAt(i))
-                bits[token >> 5] |= 1u << token;
-            if (after.Escapes)
-                escapes!.Add(i);
+            if (depth >= least)
+            {
+                foreach (int token in trie.TokensAt(i))
+                    bits[token >> 5] |= 1u << token;
+                if (after.Escapes)
+                    escapes!.Add(i);
+            }
             i++;
+        }
+    }
+
+    /// <summary>Bytes that can be read before any count comes to its least or to its end; 0 where there is none.</summary>
+    private int CountedBytes(Position local)
+    {
+        int least = int.MaxValue;
+        foreach (Item item in local.Kernel)
+            Visit(item.Frame);
+        return least > trie.Longest ? 0 : least;
+
+        void Visit(Frame frame)
+        {
+            if (frame.Rule < 0)
+                return;
+            if (frame.Needed > 0)
+                least = Math.Min(least, frame.Needed);
+            if (frame.Remaining >= 0)
+                least = Math.Min(least, frame.Remaining);
+            foreach (FrameEdge edge in frame.Edges)
+                Visit(edge.Parent);
+        }
+    }
+
+    private Position FarFromEnds(Position local)
+    {
+        int reach = Math.Max(trie.Longest + 1, 2);
+        Dictionary<Frame, Frame> far = [];
+        var items = new Item[local.Kernel.Length];
+        for (int i = 0; i < items.Length; i++)
+            items[i] = local.Kernel[i] with { Frame = Far(local.Kernel[i].Frame) };
+        return machine.At(items);
+
+        Frame Far(Frame frame)
+        {
+            if (frame.Rule < 0)
+                return frame;
+            if (!far.TryGetValue(frame, out Frame? known))
+            {
+                List<FrameEdge> edges = [];
+                foreach (FrameEdge edge in frame.Edges)
+                    edges.Add(edge with { Parent = Far(edge.Parent) });
+                far[frame] = known = machine.FrameOf(frame.Rule, frame.Needed > 0 ? reach : 0, frame.Remaining < 0 ? -1 : reach, edges);
+            }
+            return known;
         }
     }
 

@@ -48,6 +48,11 @@ internal sealed partial class SchemaCompiler
             // So says System.Text.Json of objects that have a key twice.
             throw new ConstraintException($"a schema has a keyword twice ({e.Message})", "$");
         }
+        catch (InvalidOperationException e)
+        {
+            // And so of strings with half a surrogate pair.
+            throw new ConstraintException($"a string of the schema is not text ({e.Message})", "$");
+        }
     }
 
     private GrammarNode Schema(JsonElement schema, string path)

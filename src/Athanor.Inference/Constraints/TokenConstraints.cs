@@ -11,7 +11,11 @@ public static partial class TokenConstraints
     /// <exception cref="ConstraintException">The list is empty or too large.</exception>
     public static CompiledConstraint Choice(IEnumerable<string> texts, Tokenizer tokenizer, ConstraintOptions? options = null)
     {
-        byte[][] choices = [.. texts.Select(Encoding.UTF8.GetBytes)];
+        byte[][] choices = [.. texts.Select((text, i) =>
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(text);
+            return Encoding.UTF8.GetString(bytes) == text ? bytes : throw new ConstraintException("the text has half a surrogate pair", $"choice {i}");
+        })];
         if (choices.Length == 0)
             throw new ConstraintException("there is no text to choose; give at least one");
         return Compile(new GrammarBook(), new TextChoiceNode(choices), tokenizer, options);

@@ -16,7 +16,8 @@ internal sealed class TokenSet
             count += int.PopCount((int)word);
         _isComplement = count > width / 2;
         int listed = _isComplement ? width - count : count;
-        if (listed > bits.Length)
+        // Lists save memory; past some length they cost more time than the bits, which are joined 16 words at a time.
+        if (listed > bits.Length / 8)
         {
             _bits = bits.ToArray();
             return;

@@ -13,6 +13,8 @@ internal sealed class TokenTrie
 
     private readonly byte[]?[] _texts;
     private readonly int[] _tokenStarts, _tokens;
+    private readonly ushort[] _deepest;
+    private readonly uint[]?[] _shorter;
 
     private TokenTrie(byte[]?[] texts)
     {
@@ -33,6 +35,8 @@ internal sealed class TokenTrie
         Nodes = new TrieNode[nodes.Count];
         _tokenStarts = new int[nodes.Count + 1];
         _tokenStarts[^1] = ids.Length;
+        _deepest = new ushort[nodes.Count];
+        _shorter = new uint[]?[Longest + 2];
         var open = new int[Longest + 2];   // per depth, the next node that is not deeper
         Array.Fill(open, nodes.Count);
         for (int node = nodes.Count - 1; node >= 0; node--)
@@ -45,6 +49,9 @@ internal sealed class TokenTrie
             // Deeper nodes before this one end at it.
             for (int deeper = depth; deeper < open.Length && open[deeper] != node; deeper++)
                 open[deeper] = node;
+            _deepest[node] = (ushort)depth;
+            for (int child = node + 1; child < Nodes[node].Skip; child = Nodes[child].Skip)
+                _deepest[node] = Math.Max(_deepest[node], _deepest[child]);
         }
     }
 
@@ -55,6 +62,25 @@ internal sealed class TokenTrie
     public int Longest { get; }
 
     public TrieNode[] Nodes { get; }
+
+    /// <summary>The depth of the deepest node at or below a node.</summary>
+    public int DeepestAt(int node) => _deepest[node];
+
+    /// <summary>A bit for each token that has fewer bytes.</summary>
+    public ReadOnlySpan<uint> ShorterThan(int length)
+    {
+        if (length > Longest)
+            length = Longest + 1;
+        if (_shorter[length] is { } known)
+            return known;
+        var bits = new uint[(Width + 31) >> 5];
+        foreach (int token in _tokens)
+        {
+            if (_texts[token]!.Length < length)
+                bits[token >> 5] |= 1u << token;
+        }
+        return _shorter[length] = bits;
+    }
 
     /// <summary>The tokens whose text ends at the node.</summary>
     public ReadOnlySpan<int> TokensAt(int node) => _tokens.AsSpan(_tokenStarts[node].._tokenStarts[node + 1]);

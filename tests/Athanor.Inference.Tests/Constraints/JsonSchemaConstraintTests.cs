@@ -44,7 +44,7 @@ public sealed class JsonSchemaConstraintTests
             int whole = 0;
             for (int seed = 0; seed < 6; seed++)
             {
-                if (ConstraintChecks.Generate(compiled, tokenizer, new Random(seed), 600, 0.01) is not { } text)
+                if (ConstraintChecks.Generate(compiled, tokenizer, new Random(seed), 1500, 0.01) is not { } text)
                     continue;
                 whole++;
                 string json = ConstraintChecks.Text(text);
