@@ -5,7 +5,7 @@ namespace Athanor.Benchmarks.Inference;
 
 /// <summary>
 /// Topic inference: decoding and prompts of Llamas with quantized weights, beside the machine's limits and llama.cpp on the same file; the engine under many requests;
-/// opening files.
+/// opening files; masks of constrained decoding.
 /// </summary>
 internal static class InferenceTopic
 {
@@ -20,6 +20,8 @@ internal static class InferenceTopic
         {
             BenchmarkModel[] models = Measure.Once ? [BenchmarkModel.Tiny] : options.Quick ? [BenchmarkModel.Small] : [BenchmarkModel.Small, BenchmarkModel.Large];
             BlockFormat[] formats = options.Quick ? [BlockFormat.Q8_0, BlockFormat.Q4_0] : [BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.BF16];
+            if (options.Wants("constraints"))
+                ConstraintCases.Run(options, report);
             using var limits = new Limits(device);
             foreach (BenchmarkModel model in models)
             {

@@ -11,7 +11,7 @@ internal sealed class Machine
 {
     // More readings than this at one place, or places that wait for them, are given up: the byte that leads there counts as not allowed.
     private const int MaxReadings = 10_000;
-    private const int MaxWaiting = 20_000;
+    private const int MaxWaiting = 8_000;
 
     private readonly Lock _gate = new();
     private readonly Automaton _automaton;

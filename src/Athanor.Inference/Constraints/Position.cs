@@ -30,8 +30,9 @@ internal sealed class Frame(long id, int rule, int needed, int remaining, FrameE
 
 /// <summary>A frame with what a token cannot reach made unknown, and the one frame that stands there.</summary>
 /// <param name="Local">The frame to look from.</param>
-/// <param name="Below">The frame that is unknown in it; null where there are several.</param>
-internal sealed record FrameView(Frame Local, Frame? Below);
+/// <param name="Below">The frame that is unknown in it; null where there are several, or where counts are nested too deep.</param>
+/// <param name="Depth">How many counts are nested.</param>
+internal sealed record FrameView(Frame Local, Frame? Below, int Depth);
 
 /// <summary>A state within a frame.</summary>
 internal readonly record struct Item(int State, Frame Frame);

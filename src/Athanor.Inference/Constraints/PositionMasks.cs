@@ -14,6 +14,9 @@ internal sealed class PositionMasks(Machine machine, TokenTrie trie)
 {
     // A mask is remembered when it is asked for again: places inside counted texts never come back.
     private const int AsksToRemember = 2;
+    private const int MaxNestedCounts = 8;
+
+    private static readonly FrameView s_tooDeep = new(Frame.Unknown, null, MaxNestedCounts);
 
     [ThreadStatic]
     private static Position[]? s_path;
@@ -132,13 +135,14 @@ internal sealed class PositionMasks(Machine machine, TokenTrie trie)
     private int CountedBytes(Position local)
     {
         int least = int.MaxValue;
+        HashSet<Frame> seen = [];
         foreach (Item item in local.Kernel)
             Visit(item.Frame);
         return least > trie.Longest ? 0 : least;
 
         void Visit(Frame frame)
         {
-            if (frame.Rule < 0)
+            if (frame.Rule < 0 || !seen.Add(frame))
                 return;
             if (frame.Needed > 0)
                 least = Math.Min(least, frame.Needed);
@@ -212,24 +216,31 @@ internal sealed class PositionMasks(Machine machine, TokenTrie trie)
     }
 
     // Counts above what a token can reach are all alike, so places in a counted text share their masks.
-    private FrameView ViewOf(Frame frame)
+    private FrameView ViewOf(Frame frame, int depth = 0)
     {
         if (frame.View is { } known)
             return known;
+        // Rules that count themselves stack counts as high as the text is deep; such places are looked at as a whole.
+        if (depth > MaxNestedCounts)
+            return s_tooDeep;
         if (!frame.Counts || frame.Rule < 0)
-            return frame.View = new FrameView(Frame.Unknown, frame);
+            return frame.View = new FrameView(Frame.Unknown, frame, 0);
         Frame? below = null;
         bool one = true;
+        int deepest = 0;
         List<FrameEdge> edges = [];
         foreach (FrameEdge edge in frame.Edges)
         {
-            FrameView parent = ViewOf(edge.Parent);
+            FrameView parent = ViewOf(edge.Parent, depth + 1);
+            deepest = Math.Max(deepest, parent.Depth);
             one &= parent.Below is not null && (below is null || below == parent.Below);
             below = parent.Below;
             edges.Add(edge with { Parent = parent.Local });
         }
+        if (deepest >= MaxNestedCounts)
+            one = false;
         int reach = trie.Longest + 1;
         Frame local = machine.FrameOf(frame.Rule, Math.Min(frame.Needed, reach), frame.Remaining < 0 ? -1 : Math.Min(frame.Remaining, Math.Max(reach, 2)), edges);
-        return frame.View = new FrameView(local, one ? below : null);
+        return frame.View = one ? new FrameView(local, below, deepest + 1) : new FrameView(Frame.Unknown, null, deepest + 1);
     }
 }

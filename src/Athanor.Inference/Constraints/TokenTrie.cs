@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Athanor.Tokenizers;
 
@@ -9,7 +10,9 @@ internal readonly record struct TrieNode(int Skip, ushort Depth, byte Value);
 /// <summary>The bytes of all tokens that are text, as a trie: tokens that begin alike are tried together.</summary>
 internal sealed class TokenTrie
 {
-    private static readonly ConditionalWeakTable<Tokenizer, TokenTrie> s_known = [];
+    private const int MaxKnown = 8;
+
+    private static readonly ConditionalWeakTable<Tokenizer, ConcurrentDictionary<string, TokenTrie>> s_known = [];
 
     private readonly byte[]?[] _texts;
     private readonly int[] _tokenStarts, _tokens;
@@ -89,8 +92,15 @@ internal sealed class TokenTrie
     public byte[]? Text(int token) => (uint)token < (uint)_texts.Length ? _texts[token] : null;
 
     /// <summary>The trie of a tokenizer; special tokens are in it only where they are named.</summary>
-    public static TokenTrie Of(Tokenizer tokenizer, IReadOnlyList<int> textTokens) =>
-        textTokens.Count > 0 ? new TokenTrie(Texts(tokenizer, textTokens)) : s_known.GetValue(tokenizer, static known => new TokenTrie(Texts(known, [])));
+    public static TokenTrie Of(Tokenizer tokenizer, IReadOnlyList<int> textTokens)
+    {
+        ConcurrentDictionary<string, TokenTrie> known = s_known.GetOrCreateValue(tokenizer);
+        string key = string.Join(' ', textTokens.Order());
+        if (known.TryGetValue(key, out TokenTrie? trie))
+            return trie;
+        trie = new TokenTrie(Texts(tokenizer, textTokens));
+        return known.Count < MaxKnown ? known.GetOrAdd(key, trie) : trie;
+    }
 
     private static byte[]?[] Texts(Tokenizer tokenizer, IReadOnlyList<int> textTokens)
     {

@@ -205,6 +205,19 @@ public sealed class GrammarConstraintTests
         Assert.True(TokenConstraints.Grammar(chain, s_tokenizer).Matches(new string('x', 15_000) + "z"));
     }
 
+    [Fact]
+    public void Counts_within_counts_of_themselves_go_as_deep_as_the_text()
+    {
+        CompiledConstraint compiled = TokenConstraints.Grammar("root ::= \"(\" root{0,30} \")\" | \"a\"", s_tokenizer);
+        string deep = new('(', 20_000);
+        Assert.False(compiled.Matches(deep));
+        Assert.True(compiled.Matches(deep + new string(')', 20_000)));
+        ITokenConstraint constraint = compiled.Start();
+        foreach (int token in s_tokenizer.Encode(deep[..3000]))
+            Assert.True(constraint.TryAccept(token));
+        Assert.Equal(ConstraintChecks.BruteForce(constraint, s_tokenizer), ConstraintChecks.Ids(Mask(constraint)));
+    }
+
     private static uint[] Mask(ITokenConstraint constraint)
     {
         var mask = new uint[(s_tokenizer.VocabularySize + 31) / 32];
