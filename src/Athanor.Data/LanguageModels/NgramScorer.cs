@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Athanor.Data.Scoring;
 
 namespace Athanor.Data.LanguageModels;
@@ -33,13 +34,9 @@ public sealed class NgramScorer : IScorer
             _text.Words(line, _words, learn: false);
             if (_words.Count == 0)
                 continue;
-            NgramState state = _model.Begin();
-            foreach (uint word in _words)
-            {
-                sum += _model.Score(ref state, word);
-                unknown += word == NgramVocabulary.Unknown ? 1 : 0;
-            }
-            sum += _model.Score(ref state, NgramVocabulary.End);
+            ReadOnlySpan<uint> sentence = CollectionsMarshal.AsSpan(_words);
+            sum = _model.Add(sum, sentence);
+            unknown += sentence.Count(NgramVocabulary.Unknown);
             words += _words.Count;
             lines++;
         }

@@ -23,12 +23,15 @@ public enum NgramUnit
 /// <summary>Cuts a line into the words of an n-gram model. For one thread.</summary>
 public sealed class NgramText
 {
+    /// <summary>Stands for characters that are left out.</summary>
+    private const int Nothing = -1;
+    private static readonly int[] AsciiForms = [.. Enumerable.Range(0, 128).Select(unit => Form((char)unit))];
     private static readonly UnicodeNormalizer Decomposition = new(UnicodeForm.Nfd);
     private readonly NgramUnit _unit;
     private readonly NgramVocabulary _vocabulary;
     private readonly Tokenizer? _tokenizer;
     private readonly TokenBuffer _tokens = new();
-    private readonly StringBuilder _text = new();
+    private char[] _text = new char[256];
     private readonly uint?[] _known;
     private readonly NormalizedText _normal = new();
 
@@ -95,23 +98,27 @@ public sealed class NgramText
 
     private ReadOnlySpan<char> Normalized(ReadOnlySpan<char> line)
     {
-        _text.Clear();
-        foreach (char unit in Ascii.IsValid(line) ? line : Decomposed(line))
+        line = Ascii.IsValid(line) ? line : Decomposed(line);
+        if (_text.Length < line.Length)
+            _text = new char[line.Length * 2];
+        char[] text = _text;
+        int length = 0;
+        foreach (char unit in line)
         {
-            switch (char.GetUnicodeCategory(unit))
-            {
-                case UnicodeCategory.NonSpacingMark or UnicodeCategory.Control or UnicodeCategory.Format when !char.IsWhiteSpace(unit):
-                    break;
-                case UnicodeCategory.DecimalDigitNumber:
-                    _text.Append('0');
-                    break;
-                default:
-                    _text.Append(Punctuation(char.ToLowerInvariant(unit)));
-                    break;
-            }
+            int form = unit < AsciiForms.Length ? AsciiForms[unit] : Form(unit);
+            text[length] = (char)form;
+            length += form == Nothing ? 0 : 1;
         }
-        return _text.ToString();
+        return text.AsSpan(0, length);
     }
+
+    /// <summary>What a character becomes, or <see cref="Nothing"/>.</summary>
+    private static int Form(char unit) => char.GetUnicodeCategory(unit) switch
+    {
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.Control or UnicodeCategory.Format when !char.IsWhiteSpace(unit) => Nothing,
+        UnicodeCategory.DecimalDigitNumber => '0',
+        _ => Punctuation(char.ToLowerInvariant(unit)),
+    };
 
     /// <summary>Accents as characters of their own; the platform does no such thing where it runs without cultures.</summary>
     private string Decomposed(ReadOnlySpan<char> line)
