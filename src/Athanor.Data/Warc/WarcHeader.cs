@@ -5,7 +5,8 @@ namespace Athanor.Data.Warc;
 /// <summary>Names and values at the head of a WARC record or an HTTP response. Names are found in any case; of several the first counts.</summary>
 internal sealed class WarcHeader
 {
-    private readonly List<KeyValuePair<string, string>> _fields = [];
+    // Of a head's many fields a few are asked for: only those become texts.
+    private readonly List<(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value)> _fields = [];
 
     /// <summary>The line before the fields: <c>WARC/1.0</c>, <c>HTTP/1.1 200 OK</c>.</summary>
     public string First { get; private set; } = "";
@@ -15,10 +16,10 @@ internal sealed class WarcHeader
     {
         get
         {
-            foreach (KeyValuePair<string, string> field in _fields)
+            foreach ((ReadOnlyMemory<byte> field, ReadOnlyMemory<byte> value) in _fields)
             {
-                if (field.Key.Equals(name, StringComparison.OrdinalIgnoreCase))
-                    return field.Value;
+                if (Ascii.EqualsIgnoreCase(field.Span, name))
+                    return Text(value.Span);
             }
             return "";
         }
@@ -44,18 +45,19 @@ internal sealed class WarcHeader
     {
         var header = new WarcHeader();
         bool first = true;
+        ReadOnlyMemory<byte> copy = bytes.ToArray();
         foreach (Range range in bytes.Split((byte)'\n'))
         {
-            ReadOnlySpan<byte> line = bytes[range].TrimEnd(" \t\r"u8);
+            ReadOnlyMemory<byte> line = copy[range].TrimEnd(" \t\r"u8);
             if (first)
-                (header.First, first) = (Text(line), false);
-            else if (line.Length > 0 && line[0] is (byte)' ' or (byte)'\t' && header._fields.Count > 0)
+                (header.First, first) = (Text(line.Span), false);
+            else if (line.Length > 0 && line.Span[0] is (byte)' ' or (byte)'\t' && header._fields.Count > 0)
             {
-                (string name, string value) = header._fields[^1];
-                header._fields[^1] = new(name, value + ' ' + Text(line.Trim(" \t"u8)));
+                (ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value) = header._fields[^1];
+                header._fields[^1] = (name, (byte[])[.. value.Span, (byte)' ', .. line.Span.Trim(" \t"u8)]);
             }
-            else if (line.IndexOf((byte)':') is > 0 and int colon)
-                header._fields.Add(new(Text(line[..colon].Trim(" \t"u8)), Text(line[(colon + 1)..].Trim(" \t"u8))));
+            else if (line.Span.IndexOf((byte)':') is > 0 and int colon)
+                header._fields.Add((line[..colon].Trim(" \t"u8), line[(colon + 1)..].Trim(" \t"u8)));
         }
         return header;
     }
