@@ -35,10 +35,15 @@ public sealed class WebPagesTests : IDisposable
     public async Task Documentation_packages_of_Debian_become_token_shards()
     {
         string packages = Path.Combine(_folder, "packages"), pages = Path.Combine(_folder, "pages");
-        Directory.CreateDirectory(packages);
-        Command("apt-get", packages, "download", "postgresql-doc-15", "debian-handbook", "python3.11-doc");
+        if (DebianFactAttribute.Packages is { } there)
+            packages = there;
+        else
+        {
+            Directory.CreateDirectory(packages);
+            Command("apt-get", packages, "download", "postgresql-doc-15", "debian-handbook", "python3.11-doc");
+        }
         foreach (string package in Directory.EnumerateFiles(packages, "*.deb"))
-            Command("dpkg", packages, "-x", package, pages);
+            Command("dpkg", _folder, "-x", package, pages);
         IReadOnlyDictionary<string, string> made = await Run(pages);
         JsonElement[] kept = [.. Lines(made["clean"], "documents.jsonl")];
         int removed = Lines(made["clean"], "removed.jsonl").Count();
@@ -86,10 +91,12 @@ public sealed class WebPagesTests : IDisposable
     }
 }
 
-/// <summary>A test that takes packages of Debian 12 from its mirror.</summary>
+/// <summary>A test that takes packages of Debian 12 from its mirror, or from the folder that ATHANOR_DEBIAN names.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DebianFactAttribute : FactAttribute
 {
+    public static string? Packages => Environment.GetEnvironmentVariable("ATHANOR_DEBIAN");
+
     public DebianFactAttribute()
     {
         if (!File.Exists("/usr/bin/apt-get") || !File.Exists("/etc/debian_version") || !File.ReadAllText("/etc/debian_version").StartsWith("12", StringComparison.Ordinal))
