@@ -8,8 +8,16 @@ internal sealed class ChatSettings
 {
     private static readonly Dictionary<string, bool> Known = new(StringComparer.Ordinal)
     {
-        ["temperature"] = false, ["top_p"] = false, ["top_k"] = true, ["min_p"] = false, ["typical_p"] = false, ["repetition_penalty"] = false,
-        ["presence_penalty"] = false, ["frequency_penalty"] = false, ["max_tokens"] = true, ["seed"] = true,
+        ["temperature"] = false,
+        ["top_p"] = false,
+        ["top_k"] = true,
+        ["min_p"] = false,
+        ["typical_p"] = false,
+        ["repetition_penalty"] = false,
+        ["presence_penalty"] = false,
+        ["frequency_penalty"] = false,
+        ["max_tokens"] = true,
+        ["seed"] = true,
     };
 
     private readonly SortedDictionary<string, double> _values = new(StringComparer.Ordinal);

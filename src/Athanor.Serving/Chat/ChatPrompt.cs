@@ -49,7 +49,7 @@ internal static class ChatPrompt
                     function["arguments"] = arguments;
             }
         }
-        else if (own.ContainsKey("tool_calls"))
+        else
         {
             own.Remove("tool_calls");
         }

@@ -1,4 +1,3 @@
-using Athanor.Inference.Generation;
 using Athanor.Serving.Answers;
 using Athanor.Serving.Catalog;
 using Athanor.Serving.Chat;

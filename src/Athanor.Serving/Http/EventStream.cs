@@ -54,7 +54,7 @@ internal sealed class EventStream(HttpContext context, TimeSpan ping)
             if (!next.IsCompleted)
             {
                 scope.Cancel();
-                await next.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Athanor.Inference.Generation;
 using Athanor.Serving.Catalog;
 using Athanor.Serving.Protocol;

@@ -17,7 +17,15 @@ public class EngineChatClientTests
         (IChatClient client, ScriptedEngine engine) = Make((_, seed) => $"héllo {seed}");
         var options = new ChatOptions
         {
-            Instructions = "be brief", Temperature = 0.7f, TopP = 0.9f, TopK = 5, Seed = 9, MaxOutputTokens = 50, StopSequences = ["zz"], PresencePenalty = 0.1f, FrequencyPenalty = 0.2f,
+            Instructions = "be brief",
+            Temperature = 0.7f,
+            TopP = 0.9f,
+            TopK = 5,
+            Seed = 9,
+            MaxOutputTokens = 50,
+            StopSequences = ["zz"],
+            PresencePenalty = 0.1f,
+            FrequencyPenalty = 0.2f,
             AdditionalProperties = new() { ["min_p"] = 0.25, ["ignored"] = "x" },
         };
         ChatResponse whole = await client.GetResponseAsync([new(ChatRole.User, "hi")], options);
@@ -72,7 +80,7 @@ public class EngineChatClientTests
         (IChatClient client, ScriptedEngine engine) = Make((_, _) => "x");
         Assert.Same(engine, client.GetService<Athanor.Inference.Generation.IEngine>());
         Assert.Equal("scripted", client.GetService<ChatClientMetadata>()!.DefaultModelId);
-        IEmbeddingGenerator<string, Embedding<float>> generator = new EngineEmbeddingGenerator(new ServedModel("scripted", engine));
+        using var generator = new EngineEmbeddingGenerator(new ServedModel("scripted", engine));
         GeneratedEmbeddings<Embedding<float>> vectors = await generator.GenerateAsync(["one", "two"]);
         Assert.Equal([8, 8], vectors.Select(vector => vector.Vector.Length));
         Assert.Equal(8, vectors.Usage!.InputTokenCount);

@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace Athanor.Serving.Tests.Soak;
 
 /// <summary>Does one thing after another to a server, drawn by a seed, and notes what should not have come back.</summary>
-internal sealed class SoakClient(Uri address, int seed, ConcurrentDictionary<string, int> counts, ConcurrentQueue<string> wrong)
+internal sealed class SoakClient(Uri address, int seed, ConcurrentDictionary<string, int> counts, ConcurrentQueue<string> wrong) : IDisposable
 {
     private readonly Random _random = new(seed);
     private readonly HttpClient _client = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
@@ -32,8 +32,9 @@ internal sealed class SoakClient(Uri address, int seed, ConcurrentDictionary<str
                 wrong.Enqueue($"{kind}: {e.Message}");
             }
         }
-        _client.Dispose();
     }
+
+    public void Dispose() => _client.Dispose();
 
     private async Task DoAsync(string kind)
     {

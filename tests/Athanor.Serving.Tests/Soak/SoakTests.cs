@@ -37,7 +37,11 @@ public class SoakTests(ITestOutputHelper output)
         var wrong = new ConcurrentQueue<string>();
         long start = Stopwatch.GetTimestamp();
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        Task[] clients = [.. Enumerable.Range(0, Clients).Select(i => Task.Run(() => new SoakClient(server.Address, i, counts, wrong).RunAsync(end.Token)))];
+        Task[] clients = [.. Enumerable.Range(0, Clients).Select(i => Task.Run(async () =>
+        {
+            using var client = new SoakClient(server.Address, i, counts, wrong);
+            await client.RunAsync(end.Token);
+        }))];
         var memory = new List<(double Seconds, long Managed, long Resident)>();
         while (!end.IsCancellationRequested)
         {

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Athanor.Inference.Generation;
 using Athanor.Serving.Catalog;
 using Microsoft.Extensions.Logging;
 
