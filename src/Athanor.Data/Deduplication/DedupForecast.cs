@@ -41,6 +41,7 @@ internal sealed record DedupForecast(InputSize Size, long Records, long DiskByte
         context.Note("forecast_records", Records);
         context.Note("forecast_disk_bytes", DiskBytes);
         context.Note("forecast_memory_bytes", MemoryBytes);
+        context.DeclareMemory(MemoryBytes);
         long free = new DriveInfo(Path.GetFullPath(context.Output)).AvailableFreeSpace;
         if (DiskBytes + Size.Bytes > free)
             throw new IOException($"'{context.Name}' needs about {Text(DiskBytes + Size.Bytes)} of disk and {Text(free)} are free where runs are kept. Make room, or run with --runs on a larger disk.");

@@ -55,24 +55,36 @@ internal sealed class BucketSort : IDisposable
         return [.. _buckets.Select(bucket => bucket.Position)];
     }
 
-    /// <summary>Writes a bucket's lines in the order of their keys.</summary>
-    public static void Sort(string folder, int number, long length, Stream target)
+    /// <summary>Writes buckets, each with its lines in the order of their keys. The memory of the longest serves all.</summary>
+    /// <param name="folder">Where they lie.</param>
+    /// <param name="lengths">Their lengths.</param>
+    /// <param name="from">The first that is written.</param>
+    /// <param name="target">Takes the lines.</param>
+    /// <returns>Numbers of buckets, when each is written.</returns>
+    public static IEnumerable<int> Sort(string folder, IReadOnlyList<long> lengths, int from, Stream target)
     {
-        if (length > Array.MaxLength)
-            throw new StorageException($"A bucket of the shuffle has {length >> 20:N0} MiB, more than fits into memory. Give the stage more memory (data.memory), so that it takes more buckets.");
-        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)length);
-        using (FileStream bucket = new(PathOf(folder, number), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan))
-            bucket.ReadExactly(bytes);
+        long longest = lengths.Skip(from).DefaultIfEmpty().Max();
+        if (longest > Array.MaxLength)
+            throw new StorageException($"A bucket of the shuffle has {longest >> 20:N0} MiB, more than fits into memory. Give the stage more memory (data.memory), so that it takes more buckets.");
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)longest);
         var lines = new List<(ulong Major, ulong Minor, int At, int Length)>();
-        for (int at = 0; at < bytes.Length;)
+        for (int number = from; number < lengths.Count; number++)
         {
-            int line = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at + 16));
-            lines.Add((BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at)), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at + 8)), at + HeaderBytes, line));
-            at += HeaderBytes + line;
+            int length = (int)lengths[number];
+            using (FileStream bucket = new(PathOf(folder, number), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan))
+                bucket.ReadExactly(bytes.AsSpan(0, length));
+            lines.Clear();
+            for (int at = 0; at < length;)
+            {
+                int line = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at + 16));
+                lines.Add((BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at)), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at + 8)), at + HeaderBytes, line));
+                at += HeaderBytes + line;
+            }
+            lines.Sort(static (a, b) => a.Major.CompareTo(b.Major) is not 0 and var order ? order : a.Minor.CompareTo(b.Minor));
+            foreach ((_, _, int at, int line) in lines)
+                target.Write(bytes, at, line);
+            yield return number;
         }
-        lines.Sort(static (a, b) => a.Major.CompareTo(b.Major) is not 0 and var order ? order : a.Minor.CompareTo(b.Minor));
-        foreach ((_, _, int at, int line) in lines)
-            target.Write(bytes, at, line);
     }
 
     /// <summary>Takes a bucket away that was written.</summary>

@@ -163,11 +163,10 @@ internal sealed class MixRun(IReadOnlyList<string> files, MixSettings settings, 
         long all = files.Sum(path => new FileInfo(path).Length);
         if (_progress.Pass == MixPass.Copy)
             Distribute(index, plan, order, buckets, settings.Order == MixOrder.ShortToLong ? SizeBuckets(index, bytes, buckets, plan) : [], output, progress, cancellation);
-        for (int bucket = _progress.Sorted; bucket < _progress.Buckets.Count; bucket++)
+        foreach (int bucket in BucketSort.Sort(folder, _progress.Buckets, _progress.Sorted, output))
         {
-            cancellation.ThrowIfCancellationRequested();
-            BucketSort.Sort(folder, bucket, _progress.Buckets[bucket], output);
             progress(all);
+            cancellation.ThrowIfCancellationRequested();
             if (!_clock.IsDue && bucket + 1 < _progress.Buckets.Count)
                 continue;
             int from = _progress.Sorted;

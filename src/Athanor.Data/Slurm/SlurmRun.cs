@@ -1,6 +1,5 @@
 using System.Globalization;
 using Athanor.Runs.Progress;
-using Athanor.Runs.Recipes;
 using Athanor.Runs.Stages;
 
 namespace Athanor.Data.Slurm;

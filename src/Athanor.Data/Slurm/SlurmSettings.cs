@@ -33,7 +33,7 @@ public sealed record SlurmSettings : IValidated
     public long? Memory { get; init; }
 
     /// <summary>Time limit of a task. A minute before its end the task saves its progress; it is queued again and goes on. Left out, the cluster's default.</summary>
-    [Range(60, 31_536_000)]
+    [Range(120, 31_536_000)]
     public TimeSpan? Time { get; init; }
 
     /// <summary>Cores of the job that joins a stage's parts, or does a stage that is not cut; left out, as for a task.</summary>
@@ -45,7 +45,7 @@ public sealed record SlurmSettings : IValidated
     public long? WholeMemory { get; init; }
 
     /// <summary>Time limit of that job; left out, as for a task.</summary>
-    [Range(60, 31_536_000)]
+    [Range(120, 31_536_000)]
     public TimeSpan? WholeTime { get; init; }
 
     /// <summary>How often a task that failed or was lost is queued again.</summary>

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Athanor.Data.Execution;
 using Athanor.Data.Slurm;
 using Athanor.Runs.Settings;
+using Athanor.Runs.Stages;
 
 namespace Athanor.Data.Stages;
 
@@ -44,6 +45,13 @@ public sealed record DataSettings
     /// <summary>For executor: slurm.</summary>
     [Operational]
     public SlurmSettings Slurm { get; init; } = new();
+
+    /// <summary>The watermark is of the whole process; what it holds already is not the stage's.</summary>
+    internal void Declare(StageContext context)
+    {
+        if (Memory is { } watermark)
+            context.DeclareMemory(Math.Max(0, watermark - Environment.WorkingSet));
+    }
 
     internal StepOptions Options => new(Workers ?? Environment.ProcessorCount, Removed, Samples, Memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, CheckpointEvery);
 }

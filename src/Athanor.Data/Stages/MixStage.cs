@@ -30,7 +30,10 @@ public static class MixStage
         Artifact[] inputs = [.. context.Inputs.Where(input => input.Produces == DataStages.Documents)];
         IReadOnlyList<DocumentSet> sets = DocumentSets.Of(inputs);
         context.Progress.Expect(2 * sets[0].Files.Sum(file => new FileInfo(file).Length), "bytes");
-        var run = new MixRun(sets[0].Files, settings, tokenizer, context.Seed, data.Options.Workers, Math.Clamp(data.Options.Memory / 8, 1 << 20, 256 << 20), data.CheckpointEvery, context.Work);
+        // A bucket is filled, then sorted: its bytes and 24 of an index for each line, which no line is shorter than.
+        long bucket = Math.Clamp(data.Options.Memory / 8, 1 << 20, 256 << 20);
+        context.DeclareMemory(2 * bucket);
+        var run = new MixRun(sets[0].Files, settings, tokenizer, context.Seed, data.Options.Workers, bucket, data.CheckpointEvery, context.Work);
         IReadOnlyList<MixedDomain> mixed = run.Run(bytes => context.Progress.Report(bytes), cancellation);
         File.Move(Path.Combine(context.Work, MixRun.Mixture), Path.Combine(context.Output, DocumentFile.Name));
         foreach (DocumentSet set in sets.Skip(1))

@@ -36,6 +36,7 @@ internal static class ReaderStage
         IDocumentReader reader = settings.Open();
         IReadOnlyList<ReadTask> tasks = reader.Tasks(settings.TaskMb * 1_000_000L);
         DataSettings data = context.Section<DataSettings>();
+        data.Declare(context);
         context.Progress.Expect(tasks.Sum(task => task.Bytes), "bytes");
         var run = new ReadRun(reader, tasks, data.Options.Workers, data.CheckpointEvery, context.Work);
         run.Run(bytes => context.Progress.Report(bytes, $"{run.Progress.Documents:N0} documents"), cancellation);

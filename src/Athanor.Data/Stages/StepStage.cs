@@ -69,6 +69,7 @@ public static class StepStage
 
     internal static Task Run(StageContext context, IEnumerable<(string Kind, IStepSource Source)> sources, long seed, CancellationToken cancellation)
     {
+        context.Section<DataSettings>().Declare(context);
         List<(DocumentSet Set, string Folder, StepRun Run)> runs = Work(context, sources, seed, null, cancellation);
         StepTally total = runs[0].Run.Tally;
         if (total.Documents > 0 && total.Kept == 0)

@@ -59,6 +59,7 @@ public static class TrainNgramStage
         if ((settings.Unit == NgramUnit.Tokens) != (tokenizer is not null))
             throw new InvalidDataException(tokenizer is null ? "unit: tokens needs a tokenizer in from." : "There is a tokenizer in from; write unit: tokens, or take it out.");
         string work = Path.Combine(context.Output, ".counting");
+        context.DeclareMemory(settings.Memory);
         NgramModel model;
         using (var trainer = new KneserNeyTrainer(new KneserNeyOptions { Order = settings.Order, Prune = settings.Prune, Memory = settings.Memory, Folder = work }))
         {

@@ -57,6 +57,9 @@ public sealed record ArtifactManifest
     /// <summary>What the stage noted about it: counts, losses.</summary>
     public IReadOnlyDictionary<string, string> Notes { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What memory it took to make it; null where an earlier version made it.</summary>
+    public StageMemory? Memory { get; init; }
+
     /// <summary>The manifest in an artifact's folder; null where there is none or it cannot be used.</summary>
     internal static ArtifactManifest? TryRead(string folder)
     {

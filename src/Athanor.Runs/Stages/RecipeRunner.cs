@@ -156,6 +156,7 @@ public sealed class RecipeRunner
                 Ledger = ledger,
                 Metrics = ledger.Metrics(stage.Name),
             };
+            using var memory = new MemoryWatch();
             await stage.Kind.Run(context, cancellation).ConfigureAwait(false);
             Artifact artifact = _store.Publish(staged, new ArtifactManifest
             {
@@ -172,6 +173,7 @@ public sealed class RecipeRunner
                 Started = started,
                 Published = started,
                 Notes = context.Notes,
+                Memory = memory.Seen(context.DeclaredMemory),
             }, cancellation);
             if (FileLock.Try(_store.UsingLock(key.Key), shared: true) is { } lease)
                 leases.Add(lease);
@@ -247,6 +249,15 @@ public sealed class RecipeRunner
         foreach ((string name, string value) in artifact.Manifest.Notes)
             json.WriteString(name, value);
         json.WriteEndObject();
+        if (artifact.Manifest.Memory is { } memory)
+        {
+            json.WriteStartObject("memory");
+            json.WriteNumber("before", memory.Before);
+            json.WriteNumber("peak", memory.Peak);
+            if (memory.Declared is { } declared)
+                json.WriteNumber("declared", declared);
+            json.WriteEndObject();
+        }
     });
 
     /// <summary>Where each stage's artifact lies, for people and tools.</summary>

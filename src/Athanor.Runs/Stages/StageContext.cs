@@ -74,6 +74,11 @@ public sealed class StageContext
     /// <exception cref="InvalidOperationException">There is more than one.</exception>
     public Artifact? FindInput(string produces) => Inputs.SingleOrDefault(input => input.Produces == produces);
 
+    internal long? DeclaredMemory { get; private set; }
+
+    /// <summary>Says how many bytes the stage may take beyond what the process holds, as its settings have it; the manifest has it beside what was reached.</summary>
+    public void DeclareMemory(long bytes) => DeclaredMemory = bytes;
+
     private InvalidOperationException NoLedger() => new($"'{Name}' is worked on in parts, and a part has no ledger.");
 
     /// <summary>Notes something about the artifact for its manifest and the ledger: a count, a loss.</summary>

@@ -123,6 +123,8 @@ public sealed class MixStageTests : IDisposable
         Assert.Equal($"{tokens}", made["mix"].Manifest.Notes["tokens"]);
         using var mixture = JsonDocument.Parse(File.ReadAllBytes(made["mix"].PathOf("mixture.json")));
         Assert.Equal("tokens", mixture.RootElement.GetProperty("unit").GetString());
+        Assert.True(made["mix"].Manifest.Memory is { Before: > 0, Declared: > 0 } memory && memory.Peak >= memory.Before);
+        Assert.Null(made["split"].Manifest.Memory!.Declared);
         Assert.Equal(["documents.jsonl", "mixture.json", "val-random.jsonl"], made["mix"].Manifest.Files.Select(file => file.Path));
     }
 
