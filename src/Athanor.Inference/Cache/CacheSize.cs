@@ -18,11 +18,11 @@ internal readonly record struct CacheSize(int Blocks, int ContextLength)
         Require(options.TokenBudget >= options.MaxSequences, $"A step of {options.TokenBudget} tokens has no room for one of each of {options.MaxSequences} texts; give as many at least.");
         Require(options.MaxQueue >= 0, $"A queue of {options.MaxQueue} requests is not possible; give 0 or more.");
         Require(options.PriorityWeight >= 0, $"The priority's weight is {options.PriorityWeight}; give 0 or more.");
-        Require(type is DType.F32 or DType.BF16, $"Keys and values cannot be kept as {type}; F32 and BF16 can.");
+        Require(type is DType.F32 or DType.BF16 or DType.I8, $"Keys and values cannot be kept as {type}; F32, BF16 and I8 can.");
         Require(options.ContextLength >= 0, $"A context of {options.ContextLength} tokens is not possible; give 0 for the model's.");
         Require(config.Position != PositionKind.Learned || options.ContextLength <= config.ContextLength, $"The model has learned positions for {config.ContextLength} tokens and none beyond; a context of {options.ContextLength} is not possible.");
         int context = options.ContextLength > 0 ? options.ContextLength : config.ContextLength;
-        long bytes = 2L * config.Layers * options.BlockSize * config.KeyValueHeads * config.HeadSize * type.Size();
+        long bytes = 2L * config.Layers * options.BlockSize * config.KeyValueHeads * (config.HeadSize * type.Size() + (type == DType.I8 ? sizeof(float) : 0));
         // A text under a sliding window holds the window and what a step adds, whatever its length.
         long live = config.SlidingWindow > 0 ? Math.Min(context, config.SlidingWindow + (long)options.TokenBudget + options.BlockSize) : context;
         long each = (live + options.BlockSize - 1) / options.BlockSize + 1, blocks = Math.Min(options.CacheBytes / bytes, options.MaxSequences * each);

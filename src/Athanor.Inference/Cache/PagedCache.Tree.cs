@@ -11,14 +11,15 @@ internal sealed partial class PagedCache
 {
     private readonly List<int> _path = [];
 
-    private Tensor AttendTree(int layer, in CacheSpan span, Tensor queries, Tensor keys, Tensor values, in AttentionOptions options)
+    private Tensor AttendTree(int layer, int index, Tensor queries, Tensor keys, Tensor values, in AttentionOptions options)
     {
+        CacheSpan span = _spans[index];
         DraftTree tree = span.Tree!;
         int linear = span.Count - span.Nodes, start = span.Start + linear, end = span.First + linear;
         store.Write(layer, span.Blocks, span.First, keys.Slice(0, span.Start, linear), values.Slice(0, span.Start, linear));
         store.Write(layer, treeBlocks, span.TreeRow, keys.Slice(0, start, span.Nodes), values.Slice(0, start, span.Nodes));
         var results = new Tensor[1 + span.Nodes];
-        results[0] = AttendChain(layer, span.Blocks, span.First, queries.Slice(1, span.Start, linear), options);
+        results[0] = AttendChain(layer, index, span.Blocks, span.First, queries.Slice(1, span.Start, linear), options);
         for (int leaf = 0; leaf < span.Nodes; leaf++)
         {
             if (HasChild(tree, leaf, span.Nodes))
@@ -36,7 +37,7 @@ internal sealed partial class PagedCache
             var rows = new Tensor[_path.Count - known];
             for (int i = 0; i < rows.Length; i++)
                 rows[i] = queries.Slice(1, start + _path[known + i], 1);
-            Tensor attended = AttendChain(layer, span.Blocks, end + known, Ops.Concat(1, rows), options);
+            Tensor attended = AttendChain(layer, index, span.Blocks, end + known, Ops.Concat(1, rows), options);
             for (int i = 0; i < rows.Length; i++)
                 results[1 + _path[known + i]] = attended.Slice(1, i, 1);
         }

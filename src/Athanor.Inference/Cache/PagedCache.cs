@@ -24,6 +24,7 @@ internal sealed partial class PagedCache(PagedStore store, int[] treeBlocks) : I
     private const int Alignment = 256;
 
     private readonly List<CacheSpan> _spans = [];
+    private readonly List<Tensor> _tables = [];
     private Tensor[] _results = [];
     private int _end;
 
@@ -43,6 +44,7 @@ internal sealed partial class PagedCache(PagedStore store, int[] treeBlocks) : I
     public void Begin(int rotaryLength)
     {
         _spans.Clear();
+        _tables.Clear();
         (_end, RotaryLength) = (0, rotaryLength);
     }
 
@@ -72,20 +74,27 @@ internal sealed partial class PagedCache(PagedStore store, int[] treeBlocks) : I
             CacheSpan span = _spans[i];
             if (span.Nodes > 0)
             {
-                _results[i] = AttendTree(layer, span, queries, keyRows, valueRows, options);
+                _results[i] = AttendTree(layer, i, queries, keyRows, valueRows, options);
                 continue;
             }
-            _results[i] = AttendChain(layer, span.Blocks, span.First, queries.Slice(1, span.Start, span.Count), options);
+            _results[i] = AttendChain(layer, i, span.Blocks, span.First, queries.Slice(1, span.Start, span.Count), options);
         }
         return _results.Length == 1 ? _results[0] : Ops.Concat(1, _results);
     }
 
     // Queries of successive positions see what the table holds up to them.
-    private Tensor AttendChain(int layer, IReadOnlyList<int> blocks, int position, Tensor queries, in AttentionOptions options)
+    private Tensor AttendChain(int layer, int span, IReadOnlyList<int> blocks, int position, Tensor queries, in AttentionOptions options)
     {
+        if (store.ReadsInPlace(queries.DType))
+        {
+            // The tables are the same in all layers.
+            while (_tables.Count <= span)
+                _tables.Add(store.BlocksOf(_spans[_tables.Count].Blocks));
+            return store.Attend(layer, _tables[span], position + queries.Shape[1], queries, options with { Offset = position });
+        }
         int first = options.Window > 0 ? Math.Max(0, position - options.Window + 1) : 0, from = first - first % Math.Max(Alignment, store.BlockSize);
-        (Tensor k, Tensor v) = store.Read(layer, blocks, from, position + queries.Shape[1]);
-        return Ops.Attention(queries, k.To(queries.DType), v.To(queries.DType), options with { Offset = position - from });
+        (Tensor k, Tensor v) = store.Read(layer, blocks, from, position + queries.Shape[1], queries.DType);
+        return Ops.Attention(queries, k, v, options with { Offset = position - from });
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace Athanor.Inference.Cache;
 /// <summary>The memory of the paged key-value cache: for each layer the rows [slots, Hkv, K] of keys and of values; block b holds the slots b · size … (b + 1) · size − 1.</summary>
 internal sealed class PagedStore : IDisposable
 {
-    private readonly Parameter[] _keys, _values;
+    private readonly Parameter[] _keys, _values, _keyScales, _valueScales;
     private readonly Device _device;
     private readonly int _heads, _size;
 
@@ -23,10 +23,13 @@ internal sealed class PagedStore : IDisposable
             _keys[i] = new Parameter(device, $"cache.{i}.keys", shape, type, trainable: false);
             _values[i] = new Parameter(device, $"cache.{i}.values", shape, type, trainable: false);
         }
+        _keyScales = Scales("key");
+        _valueScales = Scales("value");
         using StepScope scope = StepScope.Begin(device, record: false);
-        Tensor zeros = Tensor.Zeros(device, new Shape(blockSize, _heads, _size), type);
-        foreach (Parameter rows in _keys.Concat(_values))
-            rows.Assign(0, blocks * blockSize, zeros);
+        foreach (Parameter rows in All)
+            rows.Assign(0, blocks * blockSize, Tensor.Zeros(device, rows.Shape.With(0, blockSize), rows.DType));
+
+        Parameter[] Scales(string name) => type != DType.I8 ? [] : [.. Enumerable.Range(0, config.Layers).Select(i => new Parameter(device, $"cache.{i}.{name}_scales", new Shape(shape[0], _heads), trainable: false))];
     }
 
     /// <summary>Tokens of a block.</summary>
@@ -43,14 +46,15 @@ internal sealed class PagedStore : IDisposable
         {
             int position = first + done, offset = position % BlockSize, run = Math.Min(count - done, BlockSize - offset);
             int slot = table[position / BlockSize] * BlockSize + offset;
-            _keys[layer].Assign(0, slot, keys.Slice(0, done, run));
-            _values[layer].Assign(0, slot, values.Slice(0, done, run));
+            Put(_keys[layer], _keyScales, layer, slot, keys.Slice(0, done, run));
+            Put(_values[layer], _valueScales, layer, slot, values.Slice(0, done, run));
             done += run;
         }
     }
 
     /// <summary>The keys and values [1, n, Hkv, K] of positions <paramref name="from"/> (where a block begins) … <paramref name="length"/> − 1.</summary>
-    public (Tensor Keys, Tensor Values) Read(int layer, IReadOnlyList<int> table, int from, int length)
+    /// <param name="type">The type in which they are wanted.</param>
+    public (Tensor Keys, Tensor Values) Read(int layer, IReadOnlyList<int> table, int from, int length, DType type)
     {
         int first = from / BlockSize, count = (length + BlockSize - 1) / BlockSize - first;
         var ids = new int[count];
@@ -61,7 +65,39 @@ internal sealed class PagedStore : IDisposable
             ids[i] = table[first + i] == BlockTable.Gone ? Blocks : table[first + i];
             adjoin &= ids[i] == ids[0] + i;
         }
-        return (Rows(_keys[layer], ids, adjoin, length - from), Rows(_values[layer], ids, adjoin, length - from));
+        if (_keyScales.Length == 0)
+            return (Rows(_keys[layer], ids, adjoin, length - from).To(type), Rows(_values[layer], ids, adjoin, length - from).To(type));
+        Tensor blocks = Tensor.From(_device, new Shape(ids.Length), ids);
+        return (Bytes(_keys[layer], _keyScales[layer]), Bytes(_values[layer], _valueScales[layer]));
+
+        Tensor Bytes(Parameter rows, Parameter scales) => Ops.FromBytes(rows, scales, blocks, BlockSize, length - from, type).Reshape(1, length - from, _heads, _size);
+    }
+
+    private static void Put(Parameter rows, Parameter[] scales, int layer, int slot, Tensor source)
+    {
+        if (scales.Length == 0)
+            rows.Assign(0, slot, source);
+        else
+            rows.AssignBytes(scales[layer], slot, source);
+    }
+
+    private IEnumerable<Parameter> All => _keys.Concat(_values).Concat(_keyScales).Concat(_valueScales);
+
+    /// <summary>Whether attention of queries of a type reads the blocks where they lie.</summary>
+    public bool ReadsInPlace(DType type) => BlockSize % Ops.PagedBlock == 0 && _keys[0].DType == type;
+
+    /// <summary>Attention of queries [1, n, H, K] over the first <paramref name="length"/> keys and values, read where they lie.</summary>
+    /// <param name="blocks">The table, from <see cref="BlocksOf"/>.</param>
+    public Tensor Attend(int layer, Tensor blocks, int length, Tensor queries, in AttentionOptions options) =>
+        Ops.PagedAttention(queries, _keys[layer], _values[layer], blocks, BlockSize, length, options);
+
+    /// <summary>A table for <see cref="Attend"/>.</summary>
+    public Tensor BlocksOf(IReadOnlyList<int> table)
+    {
+        var ids = new int[table.Count];
+        for (int i = 0; i < ids.Length; i++)
+            ids[i] = table[i] == BlockTable.Gone ? Blocks : table[i];
+        return Tensor.From(_device, new Shape(ids.Length), ids);
     }
 
     private Tensor Rows(Parameter rows, int[] ids, bool adjoin, int length)
@@ -77,7 +113,7 @@ internal sealed class PagedStore : IDisposable
     {
         using StepScope scope = StepScope.Begin(_device, record: false);
         int source = from[fromPosition / BlockSize] * BlockSize + fromPosition % BlockSize, target = to[toPosition / BlockSize] * BlockSize + toPosition % BlockSize;
-        foreach (Parameter rows in _keys.Concat(_values))
+        foreach (Parameter rows in All)
             rows.Assign(0, target, rows.Value.Slice(0, source, 1));
     }
 
@@ -85,18 +121,14 @@ internal sealed class PagedStore : IDisposable
     public void Copy(int from, int to)
     {
         using StepScope scope = StepScope.Begin(_device, record: false);
-        foreach (Parameter rows in _keys)
-            rows.Assign(0, to * BlockSize, rows.Value.Slice(0, from * BlockSize, BlockSize));
-        foreach (Parameter rows in _values)
+        foreach (Parameter rows in All)
             rows.Assign(0, to * BlockSize, rows.Value.Slice(0, from * BlockSize, BlockSize));
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Parameter rows in _keys)
-            rows.Dispose();
-        foreach (Parameter rows in _values)
+        foreach (Parameter rows in All)
             rows.Dispose();
     }
 }

@@ -10,7 +10,7 @@ public sealed record EngineOptions
     /// <summary>Bytes of the key-value cache at most; never more than all texts at full length need.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
 
-    /// <summary>Storage of keys and values: F32, BF16; null for that of the model.</summary>
+    /// <summary>Storage of keys and values: F32, BF16, or I8 (bytes with a scale for each head of a token); null for that of the model.</summary>
     public DType? CacheType { get; init; }
 
     /// <summary>Tokens of a block of the cache: 16, 32, 64, 128 or 256.</summary>

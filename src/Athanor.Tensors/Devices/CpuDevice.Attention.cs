@@ -7,4 +7,8 @@ public sealed unsafe partial class CpuDevice
     void IKernels.AttentionForward(in AttentionArgs args) => FlashAttention.Forward(this, args);
 
     void IKernels.AttentionBackward(in AttentionArgs args) => FlashAttention.Backward(this, args);
+
+    void IKernels.EncodeBytes(in ByteRowsArgs args) => ByteRowsKernel.Encode(this, args);
+
+    void IKernels.DecodeBytes(in ByteRowsArgs args) => ByteRowsKernel.Decode(this, args);
 }

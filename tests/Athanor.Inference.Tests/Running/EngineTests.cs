@@ -25,7 +25,8 @@ public sealed class EngineTests
             Assert.Equal(alone.Tokens, all[i].Tokens);
             Assert.Equal(alone.LogProbs, all[i].LogProbs);
         }
-        Assert.Equal(new GenerationUsage(37, 0, 150), all.Single(result => result.Usage is not null).Usage);
+        GenerationUsage usage = all.Single(result => result.Usage is not null).Usage!;
+        Assert.Equal((37, 0, 150), (usage.PromptTokens, usage.CachedTokens, usage.GeneratedTokens));
         Assert.Equal(5, all.Select(result => string.Join(' ', result.Tokens)).Distinct().Count());
     }
 

@@ -79,6 +79,33 @@ public sealed class InvarianceTests
         Assert.True(engine.Status.TotalBlocks <= 4 * 7);
     }
 
+    [Fact]
+    public async Task A_cache_of_bytes_is_near_and_as_independent_of_parts_and_neighbours()
+    {
+        using Decoder model = TinyEngine.Model();
+        GenerationRequest[] requests = Requests(8);
+        async Task<IReadOnlyList<TinyEngine.Result>[]> All(EngineOptions options, bool together)
+        {
+            await using var engine = new InferenceEngine(model, TinyTokenizer.Bytes, options);
+            var all = new List<IReadOnlyList<TinyEngine.Result>>();
+            if (together)
+                return await Task.WhenAll(requests.Select(request => Task.Run(() => TinyEngine.All(engine, request))));
+            foreach (GenerationRequest request in requests)
+                all.Add(await TinyEngine.All(engine, request));
+            return [.. all];
+        }
+        var bytes = new EngineOptions { CacheType = DType.I8, EndTokens = [] };
+        IReadOnlyList<TinyEngine.Result>[] alone = await All(bytes, together: false), beside = await All(bytes with { BlockSize = 16, TokenBudget = 24, MaxSequences = 8 }, together: true);
+        for (int i = 0; i < requests.Length; i++)
+            Assert.Equal(alone[i].SelectMany(result => result.LogProbs), beside[i].SelectMany(result => result.LogProbs));
+        // What the prompt's tokens get is not what they get exactly, but near.
+        var scored = new GenerationRequest { Prompt = TinyEngine.Ids(120, 3), MaxTokens = 0, PromptLogProbs = 0 };
+        await using var rough = new InferenceEngine(model, TinyTokenizer.Bytes, bytes);
+        float[] exact = TinyEngine.LogProbs(model, scored.Prompt), near = [.. (await TinyEngine.All(rough, scored))[0].Prompt!.Select(score => score.LogProb)];
+        double worst = exact.Zip(near, (a, b) => Math.Abs(a - (double)b)).Max();
+        Assert.InRange(worst, 1e-6, 0.5);
+    }
+
     private static GenerationRequest[] Requests(int count)
     {
         var random = new Random(3);

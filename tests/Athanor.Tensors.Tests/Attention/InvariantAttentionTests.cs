@@ -61,6 +61,72 @@ public sealed class InvariantAttentionTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Keys_in_scattered_blocks_give_the_bits_of_keys_in_one_piece(CpuDevice device, DType type, int size, int window, bool biased)
+    {
+        const int Length = 397, Block = 64, Blocks = 12;
+        using StepScope scope = StepScope.Begin(device, record: false);
+        var random = new Random(size);
+        int[] table = [.. Enumerable.Range(0, Blocks).OrderBy(_ => random.Next()).Take((Length + Block - 1) / Block)];
+        Tensor keys = Random(device, 2, Blocks * Block, Shared, size, type, 2).Reshape(Blocks * Block, Shared, size), values = Random(device, 3, Blocks * Block, Shared, size, type, 1).Reshape(Blocks * Block, Shared, size);
+        Tensor blocks = Tensor.From(device, new Shape(table.Length), table);
+        int[] slots = [.. Enumerable.Range(0, Length).Select(j => table[j / Block] * Block + j % Block)];
+        Tensor rows = Tensor.From(device, new Shape(Length), slots);
+        Tensor k = keys.IndexSelect(0, rows).Reshape(1, Length, Shared, size), v = values.IndexSelect(0, rows).Reshape(1, Length, Shared, size);
+        var options = new AttentionOptions { Causal = true, Invariant = true, Window = window, SoftCap = biased ? 20 : 0, Slopes = biased ? Tensor.From(device, new Shape(Heads), [0.5f, 0.25f, 0.1f, 0.01f]) : default };
+        foreach (int queries in (int[])[1, 3, 40, Length])
+        {
+            Tensor q = Random(device, 1, queries, Heads, size, type, 3);
+            AttentionOptions own = options with { Offset = Length - queries };
+            Assert.True(Ops.Attention(q, k, v, own).ToArray().AsSpan().SequenceEqual(Ops.PagedAttention(q, keys, values, blocks, Block, Length, own).ToArray()), $"{queries} queries get other bits.");
+        }
+    }
+
+    [Fact]
+    public void Blocks_that_do_not_fit_are_refused()
+    {
+        CpuDevice device = TestDevices.Reference;
+        using StepScope scope = StepScope.Begin(device, record: false);
+        Tensor q = Tensor.Zeros(device, new Shape(1, 1, 2, 8)), rows = Tensor.Zeros(device, new Shape(128, 2, 8)), blocks = Tensor.From(device, new Shape(2), [1, 0]);
+        Assert.Equal(16, Ops.PagedAttention(q, rows, rows, blocks, 64, 128, default).Count);
+        Assert.Throws<ArgumentException>(() => Ops.PagedAttention(q, rows, rows, blocks, 32, 60, default));
+        Assert.Throws<ArgumentException>(() => Ops.PagedAttention(q, rows, rows, blocks, 64, 129, default));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Ops.PagedAttention(q, rows, rows, Tensor.From(device, new Shape(1), [2]), 64, 10, default));
+        Assert.Throws<ArgumentException>(() => Ops.PagedAttention(q, rows, rows, blocks, 64, 10, new AttentionOptions { Prefix = Tensor.From(device, new Shape(1), [1]) }));
+        Assert.Throws<ArgumentException>(() => Ops.PagedAttention(q, rows.To(DType.BF16), rows, blocks, 64, 10, default));
+    }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    public void Rows_kept_as_bytes_come_back_within_half_a_step(CpuDevice device)
+    {
+        const int Rows = 100, Size = 19, Block = 8;
+        using var bytes = new Parameter(device, "bytes", new Shape(13 * Block, Shared, Size), DType.I8, trainable: false);
+        using var scales = new Parameter(device, "scales", new Shape(13 * Block, Shared), trainable: false);
+        using StepScope scope = StepScope.Begin(device, record: false);
+        Tensor source = Random(device, 5, Rows, Shared, Size, DType.F32, 4).Reshape(Rows, Shared, Size);
+        float[] wanted = source.ToArray();
+        wanted.AsSpan(0, Size).Clear();
+        wanted[Size] = float.NaN;
+        source = Tensor.From(device, new Shape(Rows, Shared, Size), wanted);
+        int[] table = [.. Enumerable.Range(0, 13).Reverse()];
+        for (int i = 0; i < Rows; i += Block)
+            bytes.AssignBytes(scales, table[i / Block] * Block, source.Slice(0, i, Math.Min(Block, Rows - i)));
+        float[] read = Ops.FromBytes(bytes, scales, Tensor.From(device, new Shape(13), table), Block, Rows, DType.F32).ToArray();
+        for (int row = 0; row < Rows * Shared; row++)
+        {
+            float[] want = wanted[(row * Size)..((row + 1) * Size)], have = read[(row * Size)..((row + 1) * Size)];
+            if (row == 1)
+                Assert.All(have, value => Assert.Equal(float.NaN, value));
+            else
+                Assert.All(want.Zip(have), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= want.Max(Math.Abs) / 254 * 1.001f));
+        }
+        Assert.Throws<ArgumentException>(() => bytes.AssignBytes(scales, 13 * Block - 1, source.Slice(0, 0, 2)));
+        Assert.Throws<ArgumentException>(() => scales.AssignBytes(bytes, 0, source.Slice(0, 0, 2)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Ops.FromBytes(bytes, scales, Tensor.From(device, new Shape(1), [13]), Block, 1, DType.F32));
+    }
+
     private static Tensor Random(CpuDevice device, int seed, int time, int heads, int size, DType type, double scale)
     {
         using TestBuffer numbers = TestData.Normal(seed, (long)time * heads * size, DType.F32, scale);

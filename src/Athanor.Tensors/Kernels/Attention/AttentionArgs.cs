@@ -54,6 +54,13 @@ internal unsafe struct AttentionArgs
     /// <summary>No way that only few queries take.</summary>
     public bool Invariant;
 
+    /// <summary>
+    /// A paged cache, or null: key j is row Blocks[j / BlockSize]·BlockSize + j mod BlockSize of K and V, whose batch is 1. Blocks are of a multiple of 64 keys, so that no
+    /// block in which keys are taken lies in two. Invariant forward passes only.
+    /// </summary>
+    public int* Blocks;
+    public int BlockSize;
+
     /// <summary>Absolute position of query 0: the length of the cache before it.</summary>
     public int Offset;
 
@@ -83,6 +90,17 @@ internal unsafe struct AttentionArgs
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => QueryHeads / KeyHeads;
     }
+
+    /// <summary>Where a key lies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly byte* KeyAt(int b, int j, int g, int elementBytes) => K.At(b, RowOf(j), g, elementBytes);
+
+    /// <summary>Where a value lies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly byte* ValueAt(int b, int j, int g, int elementBytes) => V.At(b, RowOf(j), g, elementBytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int RowOf(int j) => Blocks == null ? j : Blocks[j / BlockSize] * BlockSize + j % BlockSize;
 
     /// <summary>Whether scores need more than a scale before the exponential.</summary>
     public readonly bool HasBias

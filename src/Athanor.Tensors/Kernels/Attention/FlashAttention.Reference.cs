@@ -26,7 +26,7 @@ internal static unsafe partial class FlashAttention
             capSlopes[j] = 1;
             if (!visible.Contains(j))
                 continue;
-            byte* k = a.K.At(b, j, g, size);
+            byte* k = a.KeyAt(b, j, g, size);
             double s = 0;
             for (int x = 0; x < a.HeadDim; x++)
                 s += Get(a.Type, q, x) * Get(a.Type, k, x);
@@ -60,7 +60,7 @@ internal static unsafe partial class FlashAttention
             weights[j] /= sum;
             if (!visible.Contains(j))
                 continue;
-            byte* v = a.V.At(b, j, g, size);
+            byte* v = a.ValueAt(b, j, g, size);
             for (int x = 0; x < a.HeadDim; x++)
                 output[x] += weights[j] * Get(a.Type, v, x);
         }

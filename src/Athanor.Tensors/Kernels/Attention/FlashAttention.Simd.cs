@@ -63,8 +63,8 @@ internal static unsafe partial class FlashAttention
                 BlockKind kind = mask.Kind(from, from + keys);
                 if (kind == BlockKind.Skipped)
                     continue;
-                var k = Rows<V, T>(_a.K.At(b, from, g, T.Size), _a.K.Time, keys, _a.HeadDim, dims, keyRows);
-                var v = Rows<V, T>(_a.V.At(b, from, g, T.Size), _a.V.Time, keys, _a.HeadDim, dims, valueRows);
+                var k = Rows<V, T>(_a.KeyAt(b, from, g, T.Size), _a.K.Time, keys, _a.HeadDim, dims, keyRows);
+                var v = Rows<V, T>(_a.ValueAt(b, from, g, T.Size), _a.V.Time, keys, _a.HeadDim, dims, valueRows);
                 BlockProduct.Run<V>(keys, n, _a.HeadDim, k.Pointer, k.Stride, 1, queries, n, scores, n, false);
                 Softmax<V>(rule, from, keys, kind == BlockKind.Partial, _a.HasBias, scores, largest, sums, shrink);
                 for (int i = 0; i < count; i++)

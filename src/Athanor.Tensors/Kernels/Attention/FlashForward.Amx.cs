@@ -38,7 +38,8 @@ internal static unsafe class FlashForwardAmx
         int blocks = Packing.Cells(a.QueryLength), wanted = 4 * device.Threads;
         var job = new Job { Args = a, HeadsPerItem = a.Group, Parts = 1 };
         // Sharing changes who does a block of queries, never how it is done.
-        if ((long)a.Batch * a.KeyHeads < wanted)
+        // With few queries the packing is what costs, and heads of a group share it.
+        if ((long)a.Batch * a.KeyHeads < (blocks <= 2 ? device.Threads : wanted))
             job.HeadsPerItem = 1;
         long heads = (long)a.Batch * a.QueryHeads / job.HeadsPerItem;
         if (heads < wanted && device.Threads > 1)
@@ -125,16 +126,21 @@ internal static unsafe class FlashForwardAmx
         w.Total = w.Largest + Cell;
         w.Shrink = w.Total + Cell;
         w.Factors = w.Shrink + Cell;
-        int g = firstHead / a.Group, from = w.FirstCell * Cell, keys = Math.Min(w.Cells * Cell, a.KeyLength - from);
-        var k = new PackSource((ushort*)a.K.At(b, from, g, 2), a.K.Time, keys, a.HeadDim);
-        var v = new PackSource((ushort*)a.V.At(b, from, g, 2), a.V.Time, keys, a.HeadDim);
+        int g = firstHead / a.Group;
         for (int cell = 0; cell < w.Cells; cell++)
         {
-            RowPrefetch.Cell(a.K, b, g, from + (cell + 1) * Cell, a.KeyLength, a.HeadDim);
-            RowPrefetch.Cell(a.V, b, g, from + (cell + 1) * Cell, a.KeyLength, a.HeadDim);
-            Packing.PackA(k, false, cell, cell + 1, 0, steps, w.Keys + (long)cell * steps * Packing.CellBytes);
+            int from = (w.FirstCell + cell) * Cell, keys = Math.Min(Cell, a.KeyLength - from);
+            if (from + Cell < a.KeyLength)
+            {
+                int next = Math.Min(Cell, a.KeyLength - from - Cell);
+                RowPrefetch.Rows(a.KeyAt(b, from + Cell, g, 2), a.K.Time * 2, next, a.HeadDim);
+                RowPrefetch.Rows(a.ValueAt(b, from + Cell, g, 2), a.V.Time * 2, next, a.HeadDim);
+            }
+            var k = new PackSource((ushort*)a.KeyAt(b, from, g, 2), a.K.Time, keys, a.HeadDim);
+            var v = new PackSource((ushort*)a.ValueAt(b, from, g, 2), a.V.Time, keys, a.HeadDim);
+            Packing.PackA(k, false, 0, 1, 0, steps, w.Keys + (long)cell * steps * Packing.CellBytes);
             for (int dim = 0; dim < steps; dim++)
-                Packing.PackA(v, true, dim, dim + 1, cell, cell + 1, w.ValuesT + ((long)dim * w.Cells + cell) * Packing.CellBytes);
+                Packing.PackA(v, true, dim, dim + 1, 0, 1, w.ValuesT + ((long)dim * w.Cells + cell) * Packing.CellBytes);
         }
         for (int h = firstHead; h < firstHead + heads; h++)
         {
@@ -197,7 +203,7 @@ internal static unsafe class FlashForwardAmx
                 else if (masked)
                     TileScores.Mask(w.Scores + i * TileScores.CellFloats, key, mask);
             }
-            int rescale = TileScores.Softmax(w.Scores, cells, (uint*)w.Weights, w.Largest, w.Total, w.Shrink, c, ref fetch);
+            int rescale = TileScores.Softmax(w.Scores, cells, (uint*)w.Weights, w.Largest, w.Total, w.Shrink, c, count > 16 ? 2 : 1, ref fetch);
             if (started && rescale != 0)
                 Rescale(w.Sums, steps, w.Shrink, rescale);
             Combine(w, cell, cells, steps, started);

@@ -18,7 +18,7 @@ internal unsafe struct HeadFetch
 
     public static HeadFetch Of(in AttentionArgs a, int b, int g)
     {
-        if (4L * a.KeyLength * a.HeadDim > MostBytes)
+        if (4L * a.KeyLength * a.HeadDim > MostBytes || a.Blocks != null)
             return default;
         return new HeadFetch
         {

@@ -13,10 +13,15 @@ internal static unsafe class RowPrefetch
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Cell(in AttentionOperand operand, int b, int h, int first, int end, int headDim)
     {
+        Rows(operand.At(b, first, h, 2), operand.Time * 2, Math.Min(TileScores.Cell, end - first), headDim);
+    }
+
+    /// <summary>So many bf16 rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows(byte* row, long stride, int rows, int headDim)
+    {
         const int LineBytes = 64;
-        int rows = Math.Min(TileScores.Cell, end - first);
-        byte* row = operand.At(b, first, h, 2);
-        for (int i = 0; i < rows; i++, row += operand.Time * 2)
+        for (int i = 0; i < rows; i++, row += stride)
         {
             for (int x = 0; x < headDim * 2; x += LineBytes)
                 Sse.Prefetch0(row + x);

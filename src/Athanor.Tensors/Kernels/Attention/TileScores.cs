@@ -86,13 +86,14 @@ internal static unsafe class TileScores
     /// weights up to 2^8 cost no precision and the sums so far rarely need rescaling.
     /// </summary>
     /// <param name="shrink">[32]: factor of the sums so far, where the result has the bit of that half of the queries.</param>
+    /// <param name="halves">1 where there are no more than 16 queries: nothing is done for the others.</param>
     /// <param name="fetch">Fetched meanwhile.</param>
     /// <returns>Bit 0: queries 0 … 15 need rescaling; bit 1: queries 16 … 31.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int Softmax(float* scores, int cells, uint* weights, float* largest, float* sums, float* shrink, float c, ref HeadFetch fetch)
+    public static int Softmax(float* scores, int cells, uint* weights, float* largest, float* sums, float* shrink, float c, int halves, ref HeadFetch fetch)
     {
         int rescale = 0;
-        for (int half = 0; half < 2; half++)
+        for (int half = 0; half < halves; half++)
         {
             float* s0 = scores + half * TileFloats;
             var old = Vector512.Load(largest + half * 16);

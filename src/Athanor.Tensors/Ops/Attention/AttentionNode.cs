@@ -48,7 +48,7 @@ internal sealed unsafe class AttentionNode : Node
             Save(tensor);
     }
 
-    private static Tensor WithContiguousRows(Tensor x) => x.Strides[3] == 1 || x.Shape[3] == 1 ? x : x.Contiguous();
+    internal static Tensor WithContiguousRows(Tensor x) => x.Strides[3] == 1 || x.Shape[3] == 1 ? x : x.Contiguous();
 
     private static AttentionOperand Operand(Tensor x)
     {
@@ -56,7 +56,7 @@ internal sealed unsafe class AttentionNode : Node
         return new(x.Data, s[0], s[1], s[2]);
     }
 
-    private static AttentionArgs Arguments(Tensor q, Tensor k, Tensor v, Tensor o, in AttentionOptions options) => new()
+    internal static AttentionArgs Arguments(Tensor q, Tensor k, Tensor v, Tensor o, in AttentionOptions options) => new()
     {
         Type = q.DType,
         Batch = q.Shape[0],
