@@ -18,8 +18,9 @@ internal static class InferenceTopic
         Directory.CreateDirectory(folder);
         try
         {
-            BenchmarkModel[] models = Measure.Once ? [BenchmarkModel.Tiny] : options.Quick ? [BenchmarkModel.Small] : [BenchmarkModel.Small, BenchmarkModel.Large];
-            BlockFormat[] formats = options.Quick ? [BlockFormat.Q8_0, BlockFormat.Q4_0] : [BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.BF16];
+            // The large ones take minutes: a quick run does them when they are asked for.
+            BenchmarkModel[] models = Measure.Once ? [BenchmarkModel.Tiny] : options.Quick && options.Only.Count == 0 ? [BenchmarkModel.Small] : [BenchmarkModel.Small, BenchmarkModel.Large];
+            BlockFormat[] formats = options.Quick && options.Only.Count == 0 ? [BlockFormat.Q8_0, BlockFormat.Q4_0] : [BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.BF16];
             if (options.Wants("constraints"))
                 ConstraintCases.Run(options, report);
             using var limits = new Limits(device);
@@ -27,12 +28,14 @@ internal static class InferenceTopic
             {
                 foreach (BlockFormat format in formats)
                 {
-                    if (!options.Wants($"{model.Name}-{format}"))
+                    bool alone = options.Wants($"{model.Name}-{format}"), engine = format == BlockFormat.Q8_0 && options.Wants($"{model.Name}-engine");
+                    if (!alone && !engine)
                         continue;
                     string path = Path.Combine(folder, $"{model.Name}-{format}.gguf");
                     long bytes = model.Write(path, format);
-                    ModelCases.Run(options, limits, report, model, format, path, bytes);
-                    if (format == BlockFormat.Q8_0)
+                    if (alone)
+                        ModelCases.Run(options, limits, report, model, format, path, bytes);
+                    if (engine)
                         EngineCases.Run(options, device, report, model, path);
                     if (kept is null)
                         File.Delete(path);

@@ -16,7 +16,7 @@ namespace Athanor.Tensors.Kernels;
 /// </remarks>
 internal static unsafe partial class PackedLinearKernel
 {
-    private const int MostRows = 1024, FewRows = 16, RowsPerItem = 64;
+    private const int MostRows = 1024, FewRows = 16, RowsPerItem = 64, Line = 16, MostMembers = 64;
 
     // Slots of a thread's scratch: a member's tiles, the caller's rounded inputs, decoded rows (products of which use the others).
     private const int TileSlot = 0, InputSlot = 1, DecodeSlot = 3;
@@ -71,11 +71,17 @@ internal static unsafe partial class PackedLinearKernel
         public Part* Parts;
         public int Count, Columns;
         public bool Amx;
+
+        /// <summary>All items, and how many each member's share has given away, <see cref="Line"/> numbers apart.</summary>
+        public long Items;
+        public long* Taken;
+        public void* Team;
     }
 
     private static void RunBytes(CpuDevice device, PackedMatrix weight, in PackedLinearArgs args)
     {
         ReadOnlySpan<PackedPart> parts = weight.Span;
+        long* taken = stackalloc long[MostMembers * Line];
         Part* mine = stackalloc Part[Math.Min(parts.Length, 64)];
         for (int from = 0, first = 0; from < parts.Length; from += 64)
         {
@@ -94,9 +100,45 @@ internal static unsafe partial class PackedLinearKernel
                 continue;
             bool amx = device.Path == KernelPath.Amx && CpuFeatures.AmxInt8;
             byte* memory = ThreadScratch.Get(InputSlot, QuantizedInputs.BytesFor(args.Rows, weight.Columns));
-            var job = new Job { Args = args, Inputs = new QuantizedInputs(memory, args.Rows, weight.Columns, amx), Parts = mine, Count = count, Columns = weight.Columns, Amx = amx };
-            device.Team.For(job.Inputs.Groups, 1, &FillInputs, &job);
-            device.Team.For(items, 1, amx || device.Lanes == 16 ? &Items<F512> : device.Lanes == 8 ? &Items<F256> : device.Lanes == 4 ? &Items<F128> : &Items<F1>, &job);
+            Team team = device.Team;
+            var job = new Job
+            {
+                Args = args,
+                Inputs = new QuantizedInputs(memory, args.Rows, weight.Columns, amx),
+                Parts = mine,
+                Count = count,
+                Columns = weight.Columns,
+                Amx = amx,
+                Items = items,
+                Taken = taken,
+                // The address of a local that outlives the job: the collector keeps the reference behind it up to date.
+                Team = Unsafe.AsPointer(ref team),
+            };
+            new Span<long>(taken, MostMembers * Line).Clear();
+            team.For(job.Inputs.Groups, 1, &FillInputs, &job);
+            team.Run(amx || device.Lanes == 16 ? &Shares<F512> : device.Lanes == 8 ? &Shares<F256> : device.Lanes == 4 ? &Shares<F128> : &Shares<F1>, &job);
+        }
+    }
+
+    /// <summary>
+    /// A member takes the items of its own share in order, so that the lines fetched ahead are its own, and then what others have left.
+    /// </summary>
+    private static void Shares<V>(void* state, int member)
+        where V : unmanaged, IVector<V>
+    {
+        var job = (Job*)state;
+        int shares = Math.Min(Unsafe.AsRef<Team>(job->Team).Members, MostMembers), rank = Team.Rank;
+        for (int i = 0; i < shares; i++)
+        {
+            int owner = (rank + i) % shares;
+            long end = job->Items * (owner + 1) / shares;
+            while (true)
+            {
+                long item = job->Items * owner / shares + Interlocked.Increment(ref job->Taken[owner * Line]) - 1;
+                if (item >= end)
+                    break;
+                Item<V>(job, item);
+            }
         }
     }
 
@@ -108,25 +150,20 @@ internal static unsafe partial class PackedLinearKernel
             job->Inputs.Fill((int)group, job->Args, room);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Items<V>(void* state, int member, long begin, long end)
+    private static void Item<V>(Job* job, long item)
         where V : unmanaged, IVector<V>
     {
-        var job = (Job*)state;
-        for (long item = begin; item < end; item++)
+        int index = job->Count - 1;
+        while (job->Parts[index].FirstItem > item)
+            index--;
+        ref readonly Part part = ref job->Parts[index];
+        int row = (int)(item - part.FirstItem) * RowsPerItem, rows = Math.Min(RowsPerItem, part.Rows - row);
+        switch (part.Format)
         {
-            int index = job->Count - 1;
-            while (job->Parts[index].FirstItem > item)
-                index--;
-            ref readonly Part part = ref job->Parts[index];
-            int row = (int)(item - part.FirstItem) * RowsPerItem, rows = Math.Min(RowsPerItem, part.Rows - row);
-            switch (part.Format)
-            {
-                case BlockFormat.Q8_0: Item<V, UnpackQ8_0>(*job, part, row, rows); break;
-                case BlockFormat.Q4_0: Item<V, UnpackQ4_0>(*job, part, row, rows); break;
-                case BlockFormat.Q4_K: Item<V, UnpackQ4_K>(*job, part, row, rows); break;
-                default: Item<V, UnpackQ6_K>(*job, part, row, rows); break;
-            }
+            case BlockFormat.Q8_0: Item<V, UnpackQ8_0>(*job, part, row, rows); break;
+            case BlockFormat.Q4_0: Item<V, UnpackQ4_0>(*job, part, row, rows); break;
+            case BlockFormat.Q4_K: Item<V, UnpackQ4_K>(*job, part, row, rows); break;
+            default: Item<V, UnpackQ6_K>(*job, part, row, rows); break;
         }
     }
 }
