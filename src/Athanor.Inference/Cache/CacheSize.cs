@@ -34,6 +34,6 @@ internal readonly record struct CacheSize(int Blocks, int ContextLength)
     private static void Require(bool holds, string problem)
     {
         if (!holds)
-            throw new ArgumentException(problem, nameof(EngineOptions));
+            throw new ArgumentException(problem);
     }
 }

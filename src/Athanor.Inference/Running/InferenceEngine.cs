@@ -4,7 +4,6 @@ using Athanor.Inference.Generation;
 using Athanor.Inference.Scheduling;
 using Athanor.Models;
 using Athanor.Models.Adaptation;
-using Athanor.Tensors;
 using Athanor.Tokenizers;
 
 namespace Athanor.Inference.Running;

@@ -45,6 +45,6 @@ internal static class RequestCheck
     private static void Require(bool holds, string problem)
     {
         if (!holds)
-            throw new ArgumentException(problem, "request");
+            throw new ArgumentException(problem);
     }
 }
