@@ -198,7 +198,7 @@ internal sealed class RegexParser
         return TryTake(")") ? group : throw Error(begin, "there is no ')' for this '('");
     }
 
-    private GrammarNode ParseEscape()
+    private ClassNode ParseEscape()
     {
         int begin = _at;
         char escape = _at + 1 < _text.Length ? _text[_at + 1] : throw Error(begin, "a backslash ends the expression");

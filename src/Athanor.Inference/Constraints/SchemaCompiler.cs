@@ -136,7 +136,7 @@ internal sealed partial class SchemaCompiler
         return parts.Count > 0 ? GrammarNode.Choice(parts) : throw new ConstraintException("there is no alternative", $"{path}.{keyword}");
     }
 
-    private GrammarNode Fixed(JsonElement[] values, JsonElement rest, string path)
+    private TextChoiceNode Fixed(JsonElement[] values, JsonElement rest, string path)
     {
         // What else is said must hold for each value; with values at hand this is plainly looked up for types.
         string[]? types = rest.TryGetProperty("type", out _) ? TypesOf(rest, path) : null;
@@ -213,6 +213,6 @@ internal sealed partial class SchemaCompiler
         }
     }
 
-    private static IEnumerable<JsonElement> Items(JsonElement list, string path) =>
+    private static JsonElement.ArrayEnumerator Items(JsonElement list, string path) =>
         list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : throw new ConstraintException($"must be a list, not {list.ValueKind}", path);
 }
