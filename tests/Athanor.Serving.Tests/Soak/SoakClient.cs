@@ -10,7 +10,7 @@ namespace Athanor.Serving.Tests.Soak;
 internal sealed class SoakClient(Uri address, int seed, ConcurrentDictionary<string, int> counts, ConcurrentQueue<string> wrong) : IDisposable
 {
     private readonly Random _random = new(seed);
-    private readonly HttpClient _client = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+    private readonly HttpClient _client = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(9) };
 
     public static IReadOnlyList<string> Kinds { get; } = ["whole", "stream", "abort", "bad json", "bad bytes", "large body", "half a body", "unknown model", "idle", "slow reader", "embedding", "schema", "schema bomb", "long prompt", "completion", "metrics"];
 

@@ -5,6 +5,7 @@ using Athanor.Inference.Loading;
 using Athanor.Inference.Running;
 using Athanor.Serving.Catalog;
 using Athanor.Serving.Requests;
+using Athanor.Tensors;
 using Athanor.Testing;
 using Xunit.Abstractions;
 
@@ -22,7 +23,8 @@ public class SoakTests(ITestOutputHelper output)
     public async Task Nothing_is_lost_and_memory_stays_bounded()
     {
         double seconds = double.TryParse(Environment.GetEnvironmentVariable("ATHANOR_SOAK_SECONDS"), CultureInfo.InvariantCulture, out double given) ? given : 600;
-        await using InferenceEngine engine = EngineLoader.Load(SharedData.Path(Model), new EngineOptions { MaxQueue = 64, CacheBytes = 64 << 20 });
+        // One thread: a busy machine makes a team of threads wait for each other at every product.
+        await using InferenceEngine engine = EngineLoader.Load(SharedData.Path(Model), new EngineOptions { MaxQueue = 64, CacheBytes = 64 << 20 }, new LoadOptions { Device = new CpuDevice(threads: 1) });
         var catalog = new ModelCatalog(new ServedModel("stories", engine));
         await using var server = new InferenceServer(catalog, new ServerOptions
         {
