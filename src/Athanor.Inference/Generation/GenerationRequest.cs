@@ -39,7 +39,7 @@ public sealed record GenerationRequest
     /// <summary>Texts drawn, of which the <see cref="Candidates"/> likeliest by mean log-probability are given back; 0 for as many as are given back. Not for streams.</summary>
     public int BestOf { get; init; }
 
-    /// <summary>Beams of a beam search, which needs temperature 0; 0 for none. Not for streams.</summary>
+    /// <summary>Beams of a beam search, which needs temperature 0; 0 for none. The <see cref="Candidates"/> likeliest ended texts by mean log-probability come at the end.</summary>
     public int Beams { get; init; }
 
     /// <summary>Log-probabilities of generated tokens are given out, with so many of the likeliest beside each; null for none.</summary>

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Athanor.Inference.Generation;
 using Athanor.Inference.Sampling;
 using Athanor.Inference.Scheduling;
@@ -6,27 +5,19 @@ using Athanor.Inference.Scheduling;
 namespace Athanor.Inference.Running;
 
 /// <summary>
-/// Draws the texts of a request. They are one text until the prompt is read, then share its blocks. What is written waits, at most all that was asked for, until
-/// it is read: a slow reader holds nobody up.
+/// Draws the texts of a request. They are one text until the prompt is read, then share its blocks.
 /// </summary>
-internal sealed class AnswerTask(EngineModel model, GenerationRequest request) : EngineTask
+internal sealed class AnswerTask(EngineModel model, GenerationRequest request) : TextTask
 {
-    private readonly Channel<GenerationChunk> _parts = Channel.CreateUnbounded<GenerationChunk>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = false });
     private readonly AnswerSettings _settings = new(request, model);
     private readonly List<Answer> _answers = [];
     private readonly List<ScoredToken> _promptScores = [];
-    private int _scored, _known;
+    private int _scored;
     private bool _promptGiven, _parted;
 
     public override int PromptTokens => request.Prompt.Count;
 
-    /// <summary>Tokens drawn, and prompt tokens found in the cache.</summary>
-    public int Drawn => _answers.Sum(answer => answer.Drawn);
-
-    /// <inheritdoc cref="Drawn"/>
-    public int Known => _known;
-
-    public ChannelReader<GenerationChunk> Parts => _parts.Reader;
+    public override int Drawn => _answers.Sum(answer => answer.Drawn);
 
     private int Texts => Math.Max(request.Candidates, request.BestOf);
 
@@ -107,7 +98,7 @@ internal sealed class AnswerTask(EngineModel model, GenerationRequest request) :
 
     public override void Settle(Sequence sequence, Scheduler scheduler)
     {
-        _known = sequence.Known ?? 0;
+        Known = sequence.Known ?? 0;
         if (sequence.Pending > 0)
             return;
         if (!_parted)
@@ -174,14 +165,14 @@ internal sealed class AnswerTask(EngineModel model, GenerationRequest request) :
         {
             bool first = !_promptGiven;
             _promptGiven = true;
-            _parts.Writer.TryWrite(parts[i] with
+            Writer.TryWrite(parts[i] with
             {
                 PromptLogProbs = first && request.PromptLogProbs is not null ? _promptScores : null,
                 Usage = done && i == parts.Count - 1 ? Usage() : null,
             });
         }
         if (done && TryEnd())
-            _parts.Writer.TryComplete();
+            Writer.TryComplete();
     }
 
     private GenerationUsage Usage()
@@ -199,8 +190,6 @@ internal sealed class AnswerTask(EngineModel model, GenerationRequest request) :
                 i++;
             }
         }
-        return new GenerationUsage(request.Prompt.Count, _known, Drawn, guesses.Sum(of => of.Drafted), guesses.Sum(of => of.Accepted)) { Speculation = places };
+        return new GenerationUsage(request.Prompt.Count, Known, Drawn, guesses.Sum(of => of.Drafted), guesses.Sum(of => of.Accepted)) { Speculation = places };
     }
-
-    public override void Fail(Exception reason) => _parts.Writer.TryComplete(reason);
 }

@@ -216,7 +216,7 @@ public sealed partial class InferenceEngine
         else
             Volatile.Write(ref _seconds, 0.9 * _seconds + 0.1 * Stopwatch.GetElapsedTime(task.Begun).TotalSeconds);
         _promptTokens += task.Begun == 0 ? 0 : task.PromptTokens;
-        if (task is not AnswerTask answers)
+        if (task is not TextTask answers)
             return;
         _cachedTokens += answers.Known;
         _generatedTokens += answers.Drawn;

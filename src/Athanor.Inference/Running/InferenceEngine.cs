@@ -97,7 +97,8 @@ public sealed partial class InferenceEngine : IEngine
 
     private async IAsyncEnumerable<GenerationChunk> Answer(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var task = new AnswerTask(_model, request with { Prompt = [.. request.Prompt] });
+        GenerationRequest own = request with { Prompt = [.. request.Prompt] };
+        TextTask task = own.Beams > 0 ? new BeamTask(_model, own) : new AnswerTask(_model, own);
         Submit(task, request.Priority);
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => Cancel(task), null);
         try

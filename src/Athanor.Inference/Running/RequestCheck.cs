@@ -24,7 +24,12 @@ internal static class RequestCheck
         Require(request.PromptLogProbs is null or (>= 0 and <= MostTop), $"PromptLogProbs is {request.PromptLogProbs}; give 0 to {MostTop}.");
         Require(request.Stop.All(text => !string.IsNullOrEmpty(text)), "A stop text is empty. Leave it out.");
         Require(request.Adapter is null || adapters.Contains(request.Adapter), $"There is no adapter '{request.Adapter}'; the engine has {(adapters.Count == 0 ? "none" : string.Join(", ", adapters))}.");
-        Require(request.Beams == 0, "Beam search is not offered by this engine; draw several candidates.");
+        Require(request.Beams >= 0 && request.Beams <= model.Options.MaxSequences, $"{request.Beams} beams cannot be computed side by side; give 1 to {model.Options.MaxSequences}, or 0 to draw.");
+        if (request.Beams == 0)
+            return;
+        Require(request.Sampling.Temperature == 0, $"A beam search draws nothing; give Temperature 0 instead of {request.Sampling.Temperature}.");
+        Require(request.Candidates <= request.Beams, $"{request.Beams} beams give no {request.Candidates} texts; give more beams.");
+        Require(request.BestOf == 0 && request.PromptLogProbs is null, "A beam search ranks its texts itself and scores no prompt: leave BestOf and PromptLogProbs out.");
     }
 
     public static void CheckTokens(IReadOnlyList<int> tokens, EngineModel model, int most, string name)

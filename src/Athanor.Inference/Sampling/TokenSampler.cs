@@ -73,13 +73,7 @@ public sealed class TokenSampler
     public int Draw(ReadOnlySpan<float> logits, ReadOnlySpan<uint> allowed = default, ReadOnlySpan<int> banned = default, int ahead = 0)
     {
         SamplerScratch scratch = SamplerScratch.OfThread;
-        if (_edits || allowed.Length > 0 || banned.Length > 0)
-        {
-            Span<float> edited = scratch.Logits(logits.Length);
-            logits.CopyTo(edited);
-            Edit(edited, allowed, banned);
-            logits = edited;
-        }
+        logits = Adjusted(logits, allowed, banned);
         int top = Likeliest(logits);
         float max = logits[top];
         if (!float.IsFinite(max))
@@ -100,13 +94,7 @@ public sealed class TokenSampler
         // What is drawn stands with all but certainty among so many likeliest tokens and Gumbel numbers.
         const int Considered = 64;
         SamplerScratch scratch = SamplerScratch.OfThread;
-        if (_edits)
-        {
-            Span<float> edited = scratch.Logits(logits.Length);
-            logits.CopyTo(edited);
-            Edit(edited, default, default);
-            logits = edited;
-        }
+        logits = Adjusted(logits, default, default);
         float max = logits[Likeliest(logits)];
         if (!float.IsFinite(max))
             return 0;
@@ -155,6 +143,17 @@ public sealed class TokenSampler
                 max = logits[i];
         }
         return Math.Max(0, logits.IndexOf(max));
+    }
+
+    /// <summary>Logits behind mask, bias and penalties, good until the thread's next draw; the same where nothing changes them.</summary>
+    internal ReadOnlySpan<float> Adjusted(ReadOnlySpan<float> logits, ReadOnlySpan<uint> allowed, ReadOnlySpan<int> banned)
+    {
+        if (!_edits && allowed.Length == 0 && banned.Length == 0)
+            return logits;
+        Span<float> edited = SamplerScratch.OfThread.Logits(logits.Length);
+        logits.CopyTo(edited);
+        Edit(edited, allowed, banned);
+        return edited;
     }
 
     private void Edit(Span<float> logits, ReadOnlySpan<uint> allowed, ReadOnlySpan<int> banned)

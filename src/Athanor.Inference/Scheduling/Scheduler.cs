@@ -75,6 +75,16 @@ internal sealed class Scheduler(BlockPool pool, SchedulerOptions options, Action
         }
         if (!preempted)
             Admit(budget);
+        // What is parked holds up nobody.
+        if (_step.Count == 0 && _waiting.Exists(sequence => !sequence.Parked))
+        {
+            for (int i = _running.Count - 1; i >= 0; i--)
+            {
+                if (_running[i].Parked)
+                    Preempt(_running[i], ref budget);
+            }
+            Admit(budget);
+        }
         return _step;
     }
 
@@ -94,9 +104,8 @@ internal sealed class Scheduler(BlockPool pool, SchedulerOptions options, Action
         int places = options.MaxSequences;
         foreach (Sequence sequence in _running)
             places -= sequence.Slots;
-        while (_waiting.Count > 0 && budget > 0 && places >= _waiting[0].Slots)
+        while (budget > 0 && _waiting.Find(sequence => !sequence.Parked) is { } sequence && places >= sequence.Slots)
         {
-            Sequence sequence = _waiting[0];
             // The last token is computed in any case: what follows it is wanted.
             int known = sequence.MayTakeKnown ? sequence.Blocks.TakeKnown(CollectionsMarshal.AsSpan(sequence.Tokens), sequence.Tokens.Count - 1) : 0;
             sequence.Computed = known;
@@ -113,7 +122,7 @@ internal sealed class Scheduler(BlockPool pool, SchedulerOptions options, Action
             }
             sequence.Known ??= known;
             places -= sequence.Slots;
-            _waiting.RemoveAt(0);
+            _waiting.Remove(sequence);
             Insert(_running, sequence);
             Schedule(sequence, count, ref budget);
         }

@@ -34,6 +34,9 @@ internal sealed class Sequence
     /// <summary>Of the tree's keys and values the first row in the cache's room for trees.</summary>
     public int TreeRow { get; set; }
 
+    /// <summary>Nothing is wanted of it for now: it waits for others of its request, and may give its blocks up without being computed again until it goes on.</summary>
+    public bool Parked { get; set; }
+
     /// <summary>Takes proposed tokens out again.</summary>
     public void DropDrafts()
     {

@@ -119,13 +119,13 @@ public sealed class SpeculationTests
                 counts[(result[0].Tokens[0], result[0].Tokens[1])] = counts.GetValueOrDefault((result[0].Tokens[0], result[0].Tokens[1])) + 1;
         }
         int drawable = Math.Min(263, TinyTokenizer.Bytes.VocabularySize);
-        double[] first = PlainSampling.Distribution(Logits(model, prompt).AsSpan(0, drawable), sampling);
+        double[] first = PlainSampling.Distribution(TinyEngine.LastLogits(model, prompt).AsSpan(0, drawable), sampling);
         var exact = new Dictionary<(int, int), double>();
         for (int a = 0; a < drawable; a++)
         {
             if (first[a] == 0)
                 continue;
-            double[] second = PlainSampling.Distribution(Logits(model, [.. prompt, a]).AsSpan(0, drawable), sampling);
+            double[] second = PlainSampling.Distribution(TinyEngine.LastLogits(model, [.. prompt, a]).AsSpan(0, drawable), sampling);
             for (int b = 0; b < drawable; b++)
             {
                 if (second[b] > 0)
@@ -141,13 +141,6 @@ public sealed class SpeculationTests
     {
         using Decoder model = TinyEngine.Model();
         Assert.Contains("same tokenizer", Assert.Throws<ArgumentException>(() => DraftModel.Factory(model, 300)).Message, StringComparison.Ordinal);
-    }
-
-    private static float[] Logits(Decoder model, int[] tokens)
-    {
-        using StepScope scope = StepScope.Begin(model.Device, record: false);
-        Tensor hidden = model.Hidden(new Athanor.Models.Layers.DecoderInput(Tensor.From(model.Device, new Shape(1, tokens.Length), tokens)));
-        return model.Logits(hidden.Slice(1, tokens.Length - 1, 1).Contiguous()).ToArray();
     }
 
     // Fresh heads guess that the next tokens are like the last: some are right by chance.

@@ -55,6 +55,14 @@ internal static class TinyEngine
         return model.LogProbs(new DecoderInput(Tensor.From(model.Device, shape, tokens.Take(tokens.Count - 1).ToArray())), Tensor.From(model.Device, shape, tokens.Skip(1).ToArray())).ToArray();
     }
 
+    /// <summary>The logits behind the last token: one pass, no cache.</summary>
+    public static float[] LastLogits(Decoder model, int[] tokens)
+    {
+        using StepScope scope = StepScope.Begin(model.Device, record: false);
+        Tensor hidden = model.Hidden(new DecoderInput(Tensor.From(model.Device, new Shape(1, tokens.Length), tokens)));
+        return model.Logits(hidden.Slice(1, tokens.Length - 1, 1).Contiguous()).ToArray();
+    }
+
     public sealed class Result
     {
         public System.Text.StringBuilder Text { get; } = new();
