@@ -9,29 +9,38 @@ public static class TextRows
 {
     private const int LongestLine = 1 << 26;
 
-    /// <summary>Cuts a text file, or the <c>text</c> fields of a JSON Lines file, into rows.</summary>
-    /// <param name="length">Tokens of a row.</param>
-    /// <param name="most">Rows at most, taken evenly over the file.</param>
+    /// <summary>
+    /// Cuts a text file, or the <c>text</c> field of each line of a JSON Lines file, into rows: a text a row, framed by the begin and end token as in training, longer ones in several rows.
+    /// </summary>
+    /// <param name="length">Tokens of a row at most.</param>
+    /// <param name="most">So many full rows of tokens at most, taken evenly over the file.</param>
     /// <exception cref="IOException">There is no file.</exception>
-    /// <exception cref="InvalidDataException">A line is no JSON object with a text, or the file has too little text for a row.</exception>
+    /// <exception cref="InvalidDataException">A line is no JSON object with a text, or the file has no text.</exception>
     public static IReadOnlyList<int[]> Read(string path, Tokenizer tokenizer, int length, int most, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        var ids = new List<int>();
+        var rows = new List<int[]>();
+        long tokens = 0;
         foreach (string text in Texts(path))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (tokenizer.BosId is { } bos)
-                ids.Add(bos);
-            ids.AddRange(tokenizer.Encode(text));
-            if (tokenizer.EosId is { } eos)
-                ids.Add(eos);
+            int[] ids = tokenizer.Encode(text);
+            if (ids.Length == 0)
+                continue;
+            if ((tokenizer.BosId ?? tokenizer.EosId) is { } begin)
+                ids = [begin, .. ids];
+            if (tokenizer.EosId is { } end)
+                ids = [.. ids, end];
+            foreach (int[] row in ids.Chunk(length).Where(row => row.Length > 1))
+            {
+                rows.Add(row);
+                tokens += row.Length;
+            }
         }
-        int rows = ids.Count / length;
-        if (rows == 0)
-            return ids.Count >= 2 ? [[.. ids]] : throw new InvalidDataException($"{path} has no text to speak of.");
-        int taken = Math.Min(rows, most);
-        return [.. Enumerable.Range(0, taken).Select(i => ids.GetRange((int)((long)i * rows / taken) * length, length).ToArray())];
+        if (rows.Count == 0)
+            throw new InvalidDataException($"{path} has no text to speak of.");
+        int taken = (int)Math.Clamp(Math.Ceiling(rows.Count * ((double)most * length / tokens)), 1, rows.Count);
+        return [.. Enumerable.Range(0, taken).Select(i => rows[(int)((long)i * rows.Count / taken)])];
     }
 
     private static IEnumerable<string> Texts(string path)
