@@ -82,5 +82,5 @@ internal static class QuantizeCommand
     }
 
     private static string Line(Perplexity before, Perplexity after) => string.Create(CultureInfo.InvariantCulture,
-        $"perplexity {before.Value:0.####} before, {after.Value:0.####} after ({(after.Value / before.Value - 1) * 100:+0.00;-0.00}%), over {after.Tokens:N0} tokens");
+        $"perplexity {before.Value:0.####} before, {after.Value:0.####} after ({Math.Round((after.Value / before.Value - 1) * 100, 2) + 0.0:+0.00;-0.00}%), over {after.Tokens:N0} tokens");
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -7,7 +8,7 @@ namespace Athanor.Inference.Gguf;
 /// <summary>The metadata of a GGUF file that is being written: keys with values, in the order in which they are added.</summary>
 public sealed class GgufKeys
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     /// <summary>Keys so far.</summary>
@@ -17,7 +18,7 @@ public sealed class GgufKeys
     public int Alignment { get; private set; } = GgufHeader.DefaultAlignment;
 
     /// <summary>Bytes of all keys and values.</summary>
-    internal ReadOnlyMemory<byte> Bytes => _bytes.GetBuffer().AsMemory(0, (int)_bytes.Length);
+    internal ReadOnlyMemory<byte> Bytes => _bytes.WrittenMemory;
 
     /// <summary>A text.</summary>
     public void Add(string key, string value)
@@ -46,7 +47,7 @@ public sealed class GgufKeys
     public void Add(string key, bool value)
     {
         Begin(key, GgufValueType.Bool);
-        _bytes.WriteByte(value ? (byte)1 : (byte)0);
+        _bytes.Write([value ? (byte)1 : (byte)0]);
     }
 
     /// <summary>A list of texts.</summary>

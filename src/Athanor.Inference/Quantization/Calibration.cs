@@ -26,13 +26,13 @@ internal sealed class Calibration
     public double[] Moments(int layer, string projection, int columns, CancellationToken cancellation)
     {
         var sum = new double[columns * columns];
-        Visit(layer, projection, cancellation, x =>
+        Visit(layer, projection, x =>
         {
             Tensor wide = Wide(x, columns);
             float[] product = Ops.MatMul(wide, wide, transposeA: true).ToArray();
             for (int i = 0; i < sum.Length; i++)
                 sum[i] += product[i];
-        });
+        }, cancellation);
         return sum;
     }
 
@@ -41,7 +41,7 @@ internal sealed class Calibration
     {
         var inputs = new List<float>();
         int total = _rows.Sum(row => row.Ids.Length), step = Math.Max(1, (total + most - 1) / most), at = 0;
-        Visit(layer, projection, cancellation, x =>
+        Visit(layer, projection, x =>
         {
             float[] values = Wide(x, columns).ToArray();
             for (int row = 0; row < values.Length / columns; row++)
@@ -49,14 +49,14 @@ internal sealed class Calibration
                 if (at++ % step == 0)
                     inputs.AddRange(values.AsSpan(row * columns, columns));
             }
-        });
+        }, cancellation);
         return [.. inputs];
     }
 
     /// <summary>Goes on to the next block's inputs.</summary>
-    public void Advance(int layer, CancellationToken cancellation) => Visit(layer, null, cancellation, null);
+    public void Advance(int layer, CancellationToken cancellation) => Visit(layer, null, null, cancellation);
 
-    private void Visit(int layer, string? projection, CancellationToken cancellation, Action<Tensor>? seen)
+    private void Visit(int layer, string? projection, Action<Tensor>? seen, CancellationToken cancellation)
     {
         _model.Probe.Seen = projection is null ? null : (name, x) =>
         {

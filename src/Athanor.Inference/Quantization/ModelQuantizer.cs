@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Athanor.Models;
 using Athanor.Models.Configuration;
 using Athanor.Models.HuggingFace;
-using Athanor.Models.Layers;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
 

@@ -50,19 +50,42 @@ public sealed record QuantizationOptions
     {
         QuantizationMethod.Nf4 => new JsonObject
         {
-            ["quant_method"] = "bitsandbytes", ["load_in_4bit"] = true, ["load_in_8bit"] = false, ["bnb_4bit_quant_type"] = "nf4", ["bnb_4bit_use_double_quant"] = DoubleQuantization,
-            ["bnb_4bit_compute_dtype"] = "bfloat16", ["bnb_4bit_quant_storage"] = "uint8", ["llm_int8_skip_modules"] = new JsonArray("lm_head"),
+            ["quant_method"] = "bitsandbytes",
+            ["load_in_4bit"] = true,
+            ["load_in_8bit"] = false,
+            ["bnb_4bit_quant_type"] = "nf4",
+            ["bnb_4bit_use_double_quant"] = DoubleQuantization,
+            ["bnb_4bit_compute_dtype"] = "bfloat16",
+            ["bnb_4bit_quant_storage"] = "uint8",
+            ["llm_int8_skip_modules"] = new JsonArray("lm_head"),
         },
         QuantizationMethod.Int8 => new JsonObject
         {
-            ["quant_method"] = "bitsandbytes", ["load_in_4bit"] = false, ["load_in_8bit"] = true, ["llm_int8_threshold"] = 6.0, ["llm_int8_skip_modules"] = new JsonArray("lm_head"),
+            ["quant_method"] = "bitsandbytes",
+            ["load_in_4bit"] = false,
+            ["load_in_8bit"] = true,
+            ["llm_int8_threshold"] = 6.0,
+            ["llm_int8_skip_modules"] = new JsonArray("lm_head"),
         },
         QuantizationMethod.Gptq => new JsonObject
         {
-            ["quant_method"] = "gptq", ["bits"] = Bits, ["group_size"] = GroupSize, ["desc_act"] = ActOrder, ["sym"] = Symmetric, ["damp_percent"] = Damping, ["true_sequential"] = true,
+            ["quant_method"] = "gptq",
+            ["bits"] = Bits,
+            ["group_size"] = GroupSize,
+            ["desc_act"] = ActOrder,
+            ["sym"] = Symmetric,
+            ["damp_percent"] = Damping,
+            ["true_sequential"] = true,
             ["checkpoint_format"] = "gptq",
         },
-        _ => new JsonObject { ["quant_method"] = "awq", ["bits"] = 4, ["group_size"] = GroupSize, ["zero_point"] = true, ["version"] = "gemm" },
+        _ => new JsonObject
+        {
+            ["quant_method"] = "awq",
+            ["bits"] = 4,
+            ["group_size"] = GroupSize,
+            ["zero_point"] = true,
+            ["version"] = "gemm",
+        },
     };
 }
 

@@ -48,8 +48,15 @@ public sealed class GgufExportTests : IDisposable
         "olmo2" => _plain with { Layout = BlockLayout.PostNorm, QkNorm = QkNormKind.FullWidth },
         "gpt2" => _plain with
         {
-            KeyValueHeads = 4, Norm = NormKind.Layer, NormBias = true, FeedForward = FeedForwardKind.GeluTanh, Position = PositionKind.Learned, QkvBias = true, AttentionOutputBias = true,
-            FeedForwardBias = true, TieEmbeddings = true,
+            KeyValueHeads = 4,
+            Norm = NormKind.Layer,
+            NormBias = true,
+            FeedForward = FeedForwardKind.GeluTanh,
+            Position = PositionKind.Learned,
+            QkvBias = true,
+            AttentionOutputBias = true,
+            FeedForwardBias = true,
+            TieEmbeddings = true,
         },
         _ => _plain,
     };

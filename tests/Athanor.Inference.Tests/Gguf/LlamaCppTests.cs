@@ -1,6 +1,5 @@
 using Athanor.Inference.Gguf;
 using Athanor.Models;
-using Athanor.Models.Configuration;
 using Athanor.Models.HuggingFace;
 using Athanor.Models.Llama2c;
 using Athanor.Tensors;

@@ -100,8 +100,16 @@ public sealed class ModelQuantizerTests : IDisposable
         Assert.Throws<IOException>(() => ModelQuantizer.Write(model, new QuantizationOptions { Method = QuantizationMethod.Int8 }, [], _folder["full"]));
         using Decoder gpt = Build(_config with
         {
-            Family = "gpt2", KeyValueHeads = 4, QkNorm = QkNormKind.None, Norm = NormKind.Layer, NormBias = true, FeedForward = FeedForwardKind.GeluTanh, Position = PositionKind.Learned, QkvBias = true,
-            AttentionOutputBias = true, FeedForwardBias = true,
+            Family = "gpt2",
+            KeyValueHeads = 4,
+            QkNorm = QkNormKind.None,
+            Norm = NormKind.Layer,
+            NormBias = true,
+            FeedForward = FeedForwardKind.GeluTanh,
+            Position = PositionKind.Learned,
+            QkvBias = true,
+            AttentionOutputBias = true,
+            FeedForwardBias = true,
         });
         Assert.Contains("Export GGUF", Assert.Throws<NotSupportedException>(() => ModelQuantizer.Write(gpt, new QuantizationOptions { Method = QuantizationMethod.Int8 }, [], _folder["q"])).Message, StringComparison.Ordinal);
         using var source = new CancellationTokenSource();
