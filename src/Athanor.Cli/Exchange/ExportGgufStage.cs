@@ -1,7 +1,6 @@
 using Athanor.Inference.Gguf;
 using Athanor.Models;
 using Athanor.Runs.Recipes;
-using Athanor.Runs.Settings;
 using Athanor.Runs.Stages;
 using Athanor.Tensors;
 using Athanor.Tokenizers;

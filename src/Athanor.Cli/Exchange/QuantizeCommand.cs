@@ -77,7 +77,7 @@ internal static class QuantizeCommand
         int index = Array.IndexOf(Methods, name.ToLowerInvariant());
         if (index >= 0)
             return (Enum.GetValues<QuantizationMethod>()[index], null);
-        return GgufMixture.All.FirstOrDefault(mixture => mixture.Name == name.ToLowerInvariant()) is { } found ? (default, found)
+        return GgufMixture.All.FirstOrDefault(mixture => string.Equals(mixture.Name, name, StringComparison.OrdinalIgnoreCase)) is { } found ? (default, found)
             : throw new ArgumentException($"--method is '{name}'; choose {string.Join(", ", Methods)}, or a GGUF type: {string.Join(", ", GgufMixture.All.Select(mixture => mixture.Name))}.");
     }
 

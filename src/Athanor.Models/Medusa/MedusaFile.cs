@@ -16,6 +16,7 @@ public static class MedusaFile
     public const string WeightsName = "medusa_lm_head.safetensors";
 
     private const string ConfigName = "config.json", AccuracyKey = "athanor_accuracy";
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Whether a folder holds heads.</summary>
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, WeightsName));
@@ -35,7 +36,7 @@ public static class MedusaFile
         };
         if (heads.Accuracy.Count > 0)
             config[AccuracyKey] = new JsonArray([.. heads.Accuracy.Select(ranks => new JsonArray([.. ranks.Select(rank => JsonValue.Create(Math.Round(rank, 6)))]))]);
-        AtomicFile.Write(Path.Combine(folder, ConfigName), JsonSerializer.SerializeToUtf8Bytes(config, new JsonSerializerOptions { WriteIndented = true }));
+        AtomicFile.Write(Path.Combine(folder, ConfigName), JsonSerializer.SerializeToUtf8Bytes(config, Indented));
     }
 
     /// <summary>Reads heads for a model.</summary>

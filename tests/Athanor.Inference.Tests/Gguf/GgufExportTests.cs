@@ -122,7 +122,7 @@ public sealed class GgufExportTests : IDisposable
             Assert.Equal(expected[i], logits[i], 0.01f);
     }
 
-    // The formats that llama-quantize gives a model of width 384 and inner width 1024, read off its own output.
+    // The formats that the rules of llama-quantize (tensor roles, layers, row lengths) give a model of width 384 and inner width 1024.
     [Fact]
     public void Mixtures_are_those_of_llama_quantize()
     {

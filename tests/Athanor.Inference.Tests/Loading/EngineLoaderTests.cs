@@ -9,7 +9,6 @@ using Athanor.Models.Llama2c;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
 using Athanor.Testing;
-using Athanor.Tokenizers;
 
 namespace Athanor.Inference.Tests.Loading;
 

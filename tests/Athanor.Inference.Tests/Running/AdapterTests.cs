@@ -169,6 +169,6 @@ public sealed class AdapterTests : IDisposable
     {
         using StepScope scope = StepScope.Begin(model.Device, record: false);
         var shape = new Shape(1, tokens.Length - 1);
-        return model.LogProbs(new DecoderInput(Tensor.From(model.Device, shape, tokens[..^1]), Adapter: adapter), Tensor.From(model.Device, shape, tokens[1..])).ToArray();
+        return model.LogProbs(new DecoderInput(Tensor.From(model.Device, shape, tokens.AsSpan(..^1)), Adapter: adapter), Tensor.From(model.Device, shape, tokens.AsSpan(1..))).ToArray();
     }
 }

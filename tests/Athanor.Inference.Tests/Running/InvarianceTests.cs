@@ -3,7 +3,6 @@ using Athanor.Inference.Running;
 using Athanor.Inference.Sampling;
 using Athanor.Inference.Tests.Testing;
 using Athanor.Models;
-using Athanor.Models.Configuration;
 using Athanor.Tensors;
 using Athanor.Tensors.Cpu;
 

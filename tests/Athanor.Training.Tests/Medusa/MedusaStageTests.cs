@@ -2,7 +2,6 @@ using Athanor.Models;
 using Athanor.Models.HuggingFace;
 using Athanor.Models.Layers;
 using Athanor.Models.Medusa;
-using Athanor.Runs.Ledger;
 using Athanor.Runs.Stages;
 using Athanor.Tensors;
 using Athanor.Tokenizers;
@@ -47,7 +46,7 @@ public sealed class MedusaStageTests : IDisposable
         {
             int[] tokens = [end, .. tokenizer.Encode(text), end];
             using StepScope scope = StepScope.Begin(model.Device, record: false);
-            Tensor hidden = model.Hidden(new DecoderInput(Tensor.From(model.Device, new Shape(1, tokens.Length - 1), tokens[..^1])));
+            Tensor hidden = model.Hidden(new DecoderInput(Tensor.From(model.Device, new Shape(1, tokens.Length - 1), tokens.AsSpan(..^1))));
             var logits = new float[(tokens.Length - 1) * model.Config.VocabularySize];
             heads.LogitRows(1, hidden, logits);
             for (int i = 0; i + 3 < tokens.Length; i++)
