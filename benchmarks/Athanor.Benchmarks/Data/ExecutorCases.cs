@@ -61,6 +61,6 @@ internal static class ExecutorCases
         }
     }
 
-    /// <summary>Enough pieces of a quarter of a megabyte for two workers.</summary>
-    private static int Copies(Options options) => options.Quick ? 2 : 4;
+    /// <summary>Enough pieces of a quarter of a megabyte that starting threads and making each worker's tables do not count: work like this takes minutes, not tenths of a second.</summary>
+    private static int Copies(Options options) => options.Quick ? 2 : 16;
 }

@@ -1,10 +1,9 @@
 using System.Text.Json;
-using Athanor.Data.Stages;
+using Athanor.Cli.Recipes;
 using Athanor.Runs.Ledger;
 using Athanor.Runs.Progress;
 using Athanor.Runs.Recipes;
 using Athanor.Runs.Stages;
-using Athanor.Training.Stages;
 
 namespace Athanor.Benchmarks.Training;
 
@@ -40,12 +39,7 @@ internal static class QuickstartCase
     }
 
     /// <summary>recipes/quickstart.yaml.</summary>
-    public static Recipe Recipe()
-    {
-        RecipeVocabulary vocabulary = new RecipeVocabulary().AddData();
-        PretrainStage.Register(vocabulary);
-        return Runs.Recipes.Recipe.Load(RecipePath(), vocabulary);
-    }
+    public static Recipe Recipe() => Runs.Recipes.Recipe.Load(RecipePath(), RecipeKinds.Create());
 
     private static double Seconds(Artifact artifact) => (artifact.Manifest.Published - artifact.Manifest.Started).TotalSeconds;
 

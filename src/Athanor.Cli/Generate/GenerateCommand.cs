@@ -92,7 +92,7 @@ internal static class GenerateCommand
                     output.Write(from);
                 WrittenText written = await Streamed(engine, request, output, cancellation).ConfigureAwait(false);
                 output.WriteLine();
-                errors.WriteLine(Summary(written, own, Stopwatch.GetElapsedTime(start), decoder.Config.ContextLength));
+                errors.WriteLine(Summary(written, own, Stopwatch.GetElapsedTime(start), decoder.Config.ContextLength, speculator is not null));
             }
             return Tool.Success;
         });
@@ -117,12 +117,13 @@ internal static class GenerateCommand
         }
     }
 
-    private static string Summary(WrittenText text, SamplingSettings settings, TimeSpan took, int context)
+    private static string Summary(WrittenText text, SamplingSettings settings, TimeSpan took, int context, bool guesses)
     {
         string why = text.StopText is not null ? "a stop text ended it" : text.Finish == FinishReason.Stop ? "the model ended it" : "--max-tokens ended it";
         int all = text.Usage.PromptTokens + text.Tokens;
         string beyond = all > context ? $"; {all} tokens are more than the context of {context} it was trained on" : "";
-        string guessed = text.Usage.DraftedTokens > 0 ? $", {text.Usage.AcceptedTokens} of {text.Usage.DraftedTokens} guessed tokens were right" : "";
+        // Said of none, too: guessing was asked for, and may have found nothing to guess from or not have paid.
+        string guessed = guesses ? $", {text.Usage.AcceptedTokens} of {text.Usage.DraftedTokens} guessed tokens were right" : "";
         return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"athanor: {text.Tokens} tokens in {took.TotalSeconds:N2} s ({(text.Tokens + 1) / Math.Max(1e-9, took.TotalSeconds):N0} a second){guessed}, {why}{beyond}, seed {settings.Seed}");
     }
 

@@ -13,11 +13,12 @@ internal sealed class LoadArguments
     private readonly Option<string?> _template = new("--chat-template") { Description = "A file with a chat template, or a built-in one by name: chatml, llama2, llama3, mistral, zephyr, alpaca, plain. By default the model's own." };
     private readonly Option<int> _context = new("--context") { Description = "Most tokens of a prompt and its answer; 0 for the model's own limit." };
     private readonly Option<double> _cache = new("--cache-gib") { Description = "Memory of the key-value cache in GiB.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string[]> _adapters = new("--adapter") { Description = "A LoRA adapter as name=folder (adapter_config.json and adapter_model.safetensors of PEFT); answers under its name as a model of its own. Repeatable; for one model." };
     private readonly Option<string> _runs = RecipeOptions.Runs();
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_tokenizer, _type, _template, _context, _cache, _runs])
+        foreach (Option option in (Option[])[_tokenizer, _type, _template, _context, _cache, _adapters, _runs])
             command.Options.Add(option);
     }
 
@@ -32,6 +33,7 @@ internal sealed class LoadArguments
             Runs = parsed.GetRequiredValue(_runs),
             Tokenizer = parsed.GetValue(_tokenizer),
             ChatTemplate = parsed.GetValue(_template),
+            Adapters = Adapters(parsed.GetValue(_adapters) ?? []),
             Type = parsed.GetValue(_type) switch
             {
                 null => null,
@@ -41,5 +43,19 @@ internal sealed class LoadArguments
             },
             Engine = new EngineOptions { CacheBytes = (long)(cache * (1L << 30)), ContextLength = context >= 0 ? context : throw new ArgumentException($"--context is {context}; give 0 or more.") },
         };
+    }
+
+    private static Dictionary<string, string> Adapters(string[] written)
+    {
+        var adapters = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string one in written)
+        {
+            int at = one.IndexOf('=', StringComparison.Ordinal);
+            if (at < 1 || at == one.Length - 1)
+                throw new ArgumentException($"--adapter is '{one}'; write it as name=folder.");
+            if (!adapters.TryAdd(one[..at], one[(at + 1)..]))
+                throw new ArgumentException($"--adapter names '{one[..at]}' twice.");
+        }
+        return adapters;
     }
 }

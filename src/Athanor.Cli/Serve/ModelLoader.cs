@@ -1,11 +1,10 @@
+using System.Collections.Immutable;
 using Athanor.Inference.Gguf;
 using Athanor.Inference.Loading;
 using Athanor.Inference.Running;
-using Athanor.Models;
 using Athanor.Models.HuggingFace;
 using Athanor.Serving.Catalog;
 using Athanor.Tensors;
-using Athanor.Tokenizers;
 using Athanor.Training.Batches;
 using Athanor.Training.ModelFiles;
 
@@ -31,6 +30,8 @@ internal sealed record ServedLoading
 
     public string? ChatTemplate { get; init; }
 
+    public IReadOnlyDictionary<string, string> Adapters { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     public EngineOptions Engine { get; init; } = new();
 }
 
@@ -51,9 +52,9 @@ internal static class ModelLoader
 
     public static LoadedModel Load(string name, string place, ServedLoading loading, CancellationToken cancellation)
     {
-        string path = GgufAt(place) ?? GgufAt(Path.Combine(loading.Runs, place)) ?? ModelPlace.Find(place, loading.Runs).Path;
+        string path = GgufPlace.Find(place) ?? GgufPlace.Find(Path.Combine(loading.Runs, place)) ?? ModelPlace.Find(place, loading.Runs).Path;
         bool folder = Directory.Exists(path);
-        InferenceEngine engine = IsGguf(path) ? OpenGguf(path, loading) : EngineLoader.Load(path, loading.Engine, new LoadOptions { Type = loading.Type, Tokenizer = loading.Tokenizer }, cancellation);
+        InferenceEngine engine = EngineLoader.Load(path, loading.Engine, new LoadOptions { Type = loading.Type, Tokenizer = loading.Tokenizer, Adapters = loading.Adapters }, cancellation);
         try
         {
             var served = new ServedModel(name, engine, new ServedModelOptions
@@ -69,35 +70,6 @@ internal static class ModelLoader
         catch
         {
             engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            throw;
-        }
-    }
-
-    private static bool IsGguf(string path) => File.Exists(path) && GgufFile.IsGguf(path);
-
-    /// <summary>A GGUF file, or the only one of a folder that holds no other model.</summary>
-    private static string? GgufAt(string place)
-    {
-        if (IsGguf(place))
-            return place;
-        if (!Directory.Exists(place) || File.Exists(Path.Combine(place, "config.json")))
-            return null;
-        string[] files = [.. Directory.EnumerateFiles(place, "*.gguf").Take(2)];
-        return files.Length == 1 ? files[0] : null;
-    }
-
-    private static InferenceEngine OpenGguf(string path, ServedLoading loading)
-    {
-        GgufFile file = GgufFile.Open(path);
-        Tokenizer tokenizer = loading.Tokenizer is { } other ? Tokenizer.Load(other) : GgufModel.ReadTokenizer(file);
-        Decoder decoder = GgufModel.Load(file, Device.Default, loading.Type ?? DType.F32);
-        try
-        {
-            return new InferenceEngine(decoder, tokenizer, loading.Engine, ownsModel: true);
-        }
-        catch
-        {
-            decoder.Dispose();
             throw;
         }
     }

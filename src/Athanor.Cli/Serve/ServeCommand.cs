@@ -37,6 +37,8 @@ internal static class ServeCommand
             ServerOptions options = listen.Read(parsed);
             if (loading.Tokenizer is not null && asked.Length > 1)
                 throw new ArgumentException("--tokenizer is for one model. Put each model's tokenizer beside it.");
+            if (loading.Adapters.Count > 0 && asked.Length > 1)
+                throw new ArgumentException("--adapter is for one model. Serve the others beside it from a server of their own.");
             await ServeAsync(asked, parsed.GetValue(aliases) ?? [], loading, options, output, errors, cancellation).ConfigureAwait(false);
             return Tool.Success;
         });

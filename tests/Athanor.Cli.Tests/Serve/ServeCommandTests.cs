@@ -12,6 +12,9 @@ public sealed class ServeCommandTests
     [InlineData("--cache-gib", "x", "--cache-gib", "0")]
     [InlineData("--type", "x", "--type", "int3")]
     [InlineData("--max-requests", "x", "--max-requests", "0")]
+    [InlineData("write it as name=folder", "x", "--adapter", "somewhere")]
+    [InlineData("names 'a' twice", "x", "--adapter", "a=b", "--adapter", "a=c")]
+    [InlineData("--adapter is for one model", "x", "y", "--adapter", "a=b")]
     [InlineData("--tokenizer is for one model", "x", "y", "--tokenizer", "z")]
     public void Impossible_options_are_refused_before_anything_is_loaded(string says, params string[] args)
     {
