@@ -19,28 +19,17 @@ public static class GgufImport
     public static (string Family, bool Tokenizer) Write(string path, string folder, SafetensorsType type, string? pre = null, CancellationToken cancellation = default)
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
-            throw new IOException($"{folder} is there already. Remove it or name another place; nothing was written.");
+        ModelFolder.RefuseExisting(folder);
         using GgufFile file = GgufFile.Open(path);
         // What is wrong with the tokenizer is known before the weights are decoded.
         Tokenizer? tokenizer = file.GetString("tokenizer.ggml.model") is null or "none" ? null : GgufModel.ReadTokenizer(file, pre);
         using Decoder model = GgufModel.Load(file, Device.Default, type == SafetensorsType.BF16 ? DType.BF16 : DType.F32, packed: false);
         cancellation.ThrowIfCancellationRequested();
-        string place = $"{folder}.{Guid.NewGuid():N}.tmp";
-        try
+        ModelFolder.Write(folder, place =>
         {
             HfCheckpoint.Save(model, place, type, cancellation: cancellation);
             tokenizer?.Save(place);
-            if (Directory.Exists(folder))
-                Directory.Delete(folder);
-            Directory.Move(place, folder);
-        }
-        catch
-        {
-            if (Directory.Exists(place))
-                Directory.Delete(place, recursive: true);
-            throw;
-        }
+        });
         return (model.Config.Family, tokenizer is not null);
     }
 }

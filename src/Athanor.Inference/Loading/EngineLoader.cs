@@ -55,7 +55,7 @@ public static class EngineLoader
         Decoder model = folder && QuantizedCheckpoint.Is(path)
             ? QuantizedCheckpoint.Load(path, device, load.Type ?? DType.BF16, cancellation)
             : folder
-            ? HfCheckpoint.Load(path, device, load.Type ?? StoredType(path), trainable: false, cancellation: cancellation)
+            ? HfCheckpoint.Load(path, device, load.Type ?? (HfCheckpoint.StoredType(path) == SafetensorsType.BF16 ? DType.BF16 : DType.F32), trainable: false, cancellation: cancellation)
             : Llama2cFile.Load(path, device, load.Type ?? DType.F32);
         try
         {
@@ -102,12 +102,6 @@ public static class EngineLoader
                 adapter.Dispose();
             throw;
         }
-    }
-
-    private static DType StoredType(string folder)
-    {
-        using SafetensorsSet set = SafetensorsSet.Open(folder);
-        return set.Files.SelectMany(file => file.Entries).GroupBy(entry => entry.Type).MaxBy(group => group.Sum(entry => entry.Count))?.Key == SafetensorsType.BF16 ? DType.BF16 : DType.F32;
     }
 
     private static Tokenizer TokenizerOf(string model, bool folder, string? other)

@@ -36,8 +36,7 @@ public sealed class ModelQuantizer
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
-            throw new IOException($"{folder} is there already. Remove it or name another place; nothing was written.");
+        ModelFolder.RefuseExisting(folder);
         if (options.NeedsCalibration && calibration.Count == 0)
             throw new ArgumentException($"{options.Method} looks at texts: give some that are like those the model will see.");
         if (options.Method == QuantizationMethod.Awq && model.Config.Layout != BlockLayout.PreNorm)
@@ -45,21 +44,11 @@ public sealed class ModelQuantizer
         var quantizer = new ModelQuantizer(model, options);
         (List<LinearLayer> layers, IReadOnlyList<FileTensor> all) = LinearLayer.Of(model);
         quantizer.Run(layers, calibration, done, say, cancellation);
-        string place = $"{folder}.{Guid.NewGuid():N}.tmp";
-        try
+        ModelFolder.Write(folder, place =>
         {
             quantizer.Save(place, layers, all, cancellation);
             beside?.Invoke(place);
-            if (Directory.Exists(folder))
-                Directory.Delete(folder);
-            Directory.Move(place, folder);
-        }
-        catch
-        {
-            if (Directory.Exists(place))
-                Directory.Delete(place, recursive: true);
-            throw;
-        }
+        });
         long bytes = Directory.EnumerateFiles(folder, "*.safetensors").Sum(file => new FileInfo(file).Length);
         return new QuantizationReport(layers.Count, layers.Sum(layer => (long)layer.Rows * layer.Columns), Math.Sqrt(quantizer._lost / Math.Max(quantizer._all, double.Epsilon)), bytes, quantizer._notes);
     }

@@ -126,14 +126,7 @@ internal readonly ref struct TokenFilters(SamplingOptions options, ReadOnlySpan<
     {
         double sum = 0, weighted = 0;
         foreach (int id in ids)
-        {
-            double exponent = Exponent(_logits[id]);
-            if (!(exponent > Least))
-                continue;
-            double weight = Math.Exp(exponent);
-            sum += weight;
-            weighted += weight * exponent;
-        }
+            Count(_logits[id], ref sum, ref weighted);
         return (sum, weighted);
     }
 
@@ -153,14 +146,17 @@ internal readonly ref struct TokenFilters(SamplingOptions options, ReadOnlySpan<
         }
         double sum = Vector512.Sum(sums), weighted = Vector512.Sum(weighteds);
         for (; i < _logits.Length; i++)
-        {
-            double exponent = Exponent(_logits[i]);
-            if (!(exponent > Least))
-                continue;
-            double weight = Math.Exp(exponent);
-            sum += weight;
-            weighted += weight * exponent;
-        }
+            Count(_logits[i], ref sum, ref weighted);
         return (sum, weighted);
+    }
+
+    private void Count(float logit, ref double sum, ref double weighted)
+    {
+        double exponent = Exponent(logit);
+        if (!(exponent > Least))
+            return;
+        double weight = Math.Exp(exponent);
+        sum += weight;
+        weighted += weight * exponent;
     }
 }

@@ -65,6 +65,14 @@ public static partial class HfCheckpoint
         }
     }
 
+    /// <summary>The type in which most of a folder's weights are stored; null where there are none.</summary>
+    /// <exception cref="SafetensorsException">A weights file is damaged.</exception>
+    public static SafetensorsType? StoredType(string folder)
+    {
+        using SafetensorsSet set = SafetensorsSet.Open(folder);
+        return set.Files.SelectMany(file => file.Entries).GroupBy(entry => entry.Type).MaxBy(group => group.Sum(entry => entry.Count))?.Key;
+    }
+
     private static void Fill(FileTensor tensor, FileNames names, Dictionary<string, Parameter> parameters)
     {
         names.TryFind(tensor.Name, out SafetensorsFile file, out SafetensorsEntry entry);

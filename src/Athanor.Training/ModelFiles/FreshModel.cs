@@ -1,5 +1,6 @@
 using Athanor.Models;
 using Athanor.Models.Configuration;
+using Athanor.Models.HuggingFace;
 using Athanor.Models.Initialization;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
@@ -44,7 +45,7 @@ public static class FreshModel
         ArgumentNullException.ThrowIfNull(options);
         if (options.Type is not (SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16))
             throw new ArgumentException($"Weights are written as F32, F16 or BF16, not as {options.Type}.", nameof(options));
-        ModelWriter.RefuseExisting(target);
+        ModelFolder.RefuseExisting(target);
         Tokenizer? tokenizer = options.Tokenizer is null ? null : new ModelPlace(target, ModelForm.Settings, options.Tokenizer).LoadTokenizer();
         (ModelConfig config, IReadOnlyList<DerivedValue> derived) = Design(options, tokenizer);
         ModelWriter.Check(tokenizer, config.VocabularySize);

@@ -53,13 +53,12 @@ public sealed record ModelPlace(string Path, ModelForm Form, string? TokenizerPa
     public ModelConfig ReadConfig() => Form == ModelForm.Llama2c ? Llama2cFile.ReadConfig(Path) : HfCheckpoint.ReadConfig(Path);
 
     /// <summary>The type in which most of the weights are stored; null where there are none.</summary>
-    public SafetensorsType? StoredType()
+    public SafetensorsType? StoredType() => Form switch
     {
-        if (Form != ModelForm.HuggingFace)
-            return Form == ModelForm.Llama2c ? SafetensorsType.F32 : null;
-        using SafetensorsSet set = SafetensorsSet.Open(Path);
-        return set.Files.SelectMany(file => file.Entries).GroupBy(entry => entry.Type).MaxBy(group => group.Sum(entry => entry.Count))?.Key;
-    }
+        ModelForm.HuggingFace => HfCheckpoint.StoredType(Path),
+        ModelForm.Llama2c => SafetensorsType.F32,
+        _ => null,
+    };
 
     /// <summary>Reads the model for use, not for training.</summary>
     /// <param name="type">F32 or BF16; null for BF16 where the weights are stored so, else F32.</param>

@@ -36,7 +36,7 @@ public static class ModelWriter
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new ModelWriterOptions();
-        RefuseExisting(target);
+        ModelFolder.RefuseExisting(target);
         bool llama2c = IsLlama2c(target);
         if (llama2c && (options.Family is not null || options.Type is not (null or SafetensorsType.F32)))
             throw new ArgumentException("A llama2.c file holds a Llama in F32. Leave type and family out, or name a folder as the target.", nameof(options));
@@ -68,35 +68,16 @@ public static class ModelWriter
         }, cancellation);
     }
 
-    /// <summary>Writes a fresh model, with the tokenizer where one is given.</summary>
-    internal static void Write(Decoder model, string target, SafetensorsType type, ModelWriterOptions options, Action<string> beside, CancellationToken cancellation)
-    {
-        target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
-        string place = $"{target}.{Guid.NewGuid():N}.tmp";
-        try
+    /// <summary>Writes a model with what belongs beside it.</summary>
+    internal static void Write(Decoder model, string target, SafetensorsType type, ModelWriterOptions options, Action<string> beside, CancellationToken cancellation) =>
+        ModelFolder.Write(target, place =>
         {
             HfCheckpoint.Save(model, place, type, options.Family, options.ShardBytes, cancellation);
             beside(place);
-            if (Directory.Exists(target))
-                Directory.Delete(target);
-            Directory.Move(place, target);
-        }
-        catch
-        {
-            if (Directory.Exists(place))
-                Directory.Delete(place, recursive: true);
-            throw;
-        }
-    }
+        });
 
     /// <summary>Whether a target is a llama2.c file, by its name.</summary>
     public static bool IsLlama2c(string target) => target.EndsWith(".bin", StringComparison.OrdinalIgnoreCase);
-
-    internal static void RefuseExisting(string target)
-    {
-        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
-            throw new IOException($"{target} is there already. Remove it or name another place; nothing was written.");
-    }
 
     internal static void Check(Tokenizer? tokenizer, int vocabulary)
     {
