@@ -37,9 +37,9 @@ internal static class LlamaCpp
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class LlamaCppFactAttribute : FactAttribute
 {
-    public LlamaCppFactAttribute()
-    {
-        if (LlamaCpp.Library("libggml-base.so") is null)
-            Skip = "node-llama-cpp is not installed: no @node-llama-cpp/linux-x64 in a node_modules folder above the tests nor in ATHANOR_NODE_MODULES.";
-    }
+    public LlamaCppFactAttribute() => Skip = Missing;
+
+    /// <summary>Why there is no llama.cpp; null where there is.</summary>
+    public static string? Missing => LlamaCpp.Library("libggml-base.so") is not null ? null
+        : "node-llama-cpp is not installed: no @node-llama-cpp/linux-x64 in a node_modules folder above the tests nor in ATHANOR_NODE_MODULES.";
 }

@@ -1,72 +1,84 @@
+using System.Globalization;
 using Athanor.Inference.Gguf;
 using Athanor.Models;
 using Athanor.Models.HuggingFace;
 using Athanor.Models.Llama2c;
 using Athanor.Tensors;
+using Athanor.Tensors.Cpu;
+using Athanor.Inference.Tests.Testing;
 using Athanor.Testing;
 using Athanor.Tokenizers;
 using Athanor.Tokenizers.Files.SentencePiece;
+using Xunit.Abstractions;
 
 namespace Athanor.Inference.Tests.Gguf;
 
 /// <summary>The same file in llama.cpp and here, where node-llama-cpp is installed.</summary>
-public sealed class LlamaCppTests : IDisposable
+public sealed class LlamaCppTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    [LlamaCppFact]
-    public void The_stories_model_gives_the_same_tokens_in_llama_cpp()
+    [LlamaCppDataFact("stories260K/stories260K.bin", "stories260K/tok512.bin")]
+    public void The_stories_model_is_as_near_to_its_file_as_in_llama_cpp()
     {
-        if (SharedData.Find("stories260K/stories260K.bin") is not { } path)
-            return;
-        using Decoder model = Llama2cFile.Load(path, Device.Default, DType.F32);
+        using Decoder model = Llama2cFile.Load(SharedData.Path("stories260K/stories260K.bin"), Device.Default, DType.F32);
         var tokenizer = new Tokenizer(LlamaCFile.Load(SharedData.Path("stories260K/tok512.bin")).ToParts(addBos: true));
-        foreach (string type in (string[])["f32", "f16", "q8_0"])
+        foreach (string type in (string[])["f32", "f16", "q8_0", "q4_0"])
         {
             GgufExport.Write(model, tokenizer, _folder["m.gguf"], GgufMixture.ByName(type));
-            Same(_folder["m.gguf"], "Once upon a time, there was a little girl named Lily.", 100, bos: 1);
+            Near(type, "Once upon a time, there was a little girl named Lily.", 100, bos: 1);
         }
     }
 
-    // A trained model, named by ATHANOR_TRAINED_MODEL: random ones have no token that is clearly the likeliest.
-    [LlamaCppFact]
-    public void A_trained_model_gives_the_same_tokens_in_llama_cpp()
+    // Random models have no token that is clearly the likeliest.
+    [TrainedModelFact]
+    public void A_trained_model_is_as_near_to_its_file_as_in_llama_cpp()
     {
-        if (Environment.GetEnvironmentVariable("ATHANOR_TRAINED_MODEL") is not { Length: > 0 } folder)
-            return;
+        string folder = TrainedModelFactAttribute.Folder!;
         using Decoder model = HfCheckpoint.Load(folder, Device.Default, DType.F32, trainable: false);
         Tokenizer tokenizer = Tokenizer.Load(folder);
-        foreach (string type in (string[])["f32", "bf16", "q8_0", "q6_k", "q4_k_m", "q4_0"])
+        foreach (string type in (string[])["f32", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0"])
         {
             GgufExport.Write(model, tokenizer, _folder["m.gguf"], GgufMixture.ByName(type));
-            Same(_folder["m.gguf"], "System.Collections.Generic.Dictionary", 64, bos: -1);
+            Near(type, "System.Collections.Generic.Dictionary", 64, bos: -1);
         }
     }
 
-    private static void Same(string path, string text, int count, int bos)
+    /// <summary>
+    /// Both programs round the inputs of products, each in its way, so neither is the judge of the other. The judge is the file's numbers, decoded, multiplied without rounding and summed in double: we must
+    /// not be farther from it than llama.cpp is, and where the likeliest token leads by more than llama.cpp's error it must be ours.
+    /// </summary>
+    private void Near(string type, string text, int count, int bos)
     {
-        using GgufFile file = GgufFile.Open(path);
-        using Decoder read = GgufModel.Load(file, Device.Default);
+        using GgufFile file = GgufFile.Open(_folder["m.gguf"]);
+        using Decoder read = GgufModel.Load(file, Device.Default), plain = GgufModel.Load(file, new CpuDevice(KernelPath.Reference));
         int[] ids = GgufModel.ReadTokenizer(file).Encode(text, bos >= 0 ? EncodeOptions.AddSpecial : EncodeOptions.None);
-        (int[] theirs, int[] made) = LlamaCppPeer.Run(path, text, count, bos);
-        Assert.Equal(theirs, ids);
-        if (file.Tensors.All(tensor => tensor.Type.BlockLength == 1))
-        {
-            Assert.Equal(made, Greedy.Continue(read, ids, count));
-            return;
-        }
-        // Both round the activations of quantized products, each in its way: the likeliest token may differ only where two are as likely to within that rounding.
-        float[] logits = Greedy.Logits(read, [.. ids, .. made[..^1]]);
-        int vocabulary = read.Config.VocabularySize, different = 0;
+        (int[] theirIds, int[] made, float[] theirs) = LlamaCppPeer.Score(_folder["m.gguf"], text, count, bos);
+        Assert.Equal(theirIds, ids);
+        int[] all = [.. ids, .. made[..^1]];
+        float[] ours = Greedy.Logits(read, all), exact = Greedy.Logits(plain, all);
+        double size = Distance(exact, new float[exact.Length]), our = Distance(ours, exact), their = Distance(theirs, exact), most = exact.Zip(theirs, (a, b) => Math.Abs(a - b)).Max();
+        string figures = string.Create(CultureInfo.InvariantCulture, $"{type}: mean distance {our:E2} here, {their:E2} (at most {most:E2}) in llama.cpp, {Distance(ours, theirs):E2} between, logits {size:F2}");
+        output.WriteLine(figures);
+        // Rounding is chance after the first block: over these texts the two errors differ by up to 7 % where both round alike (Q8_0, 32 columns to a scale). In fp32 the order of sums is all there is.
+        Assert.True(our <= 1.15 * their + 1e-6 * size, figures);
+        int vocabulary = read.Config.VocabularySize, clear = 0, different = 0;
         for (int i = 0; i < count; i++)
         {
-            Span<float> row = logits.AsSpan((ids.Length - 1 + i) * vocabulary, vocabulary);
-            float best = row.ToArray().Max();
-            different += row[made[i]] < best ? 1 : 0;
-            Assert.True(best - row[made[i]] < 0.25f, $"{path}, type {file.GetInteger("general.file_type")}: token {i} of {count} is {made[i]} there, {best - row[made[i]]} nats less likely here than the likeliest.");
+            int at = ids.Length - 1 + i;
+            float[] row = exact[(at * vocabulary)..((at + 1) * vocabulary)], sorted = [.. row.OrderDescending()];
+            int here = ours.AsSpan(at * vocabulary, vocabulary).IndexOf(ours.AsSpan(at * vocabulary, vocabulary).ToArray().Max()), best = Array.IndexOf(row, sorted[0]);
+            different += here == made[i] ? 0 : 1;
+            if (sorted[0] - sorted[1] <= 2 * most)
+                continue;
+            clear++;
+            Assert.True(best == here && best == made[i], $"{type}, token {i}: {here} here, {made[i]} in llama.cpp, {best} by the file; it leads by {sorted[0] - sorted[1]}.");
         }
-        Assert.InRange(different, 0, count / 20);
+        output.WriteLine($"   {count - different} of {count} tokens are the same; {clear} lead clearly");
+        Assert.True(clear > count / 2, $"{type}: only {clear} of {count} tokens lead clearly.");
     }
+
+    private static double Distance(float[] a, float[] b) => Math.Sqrt(a.Zip(b, (x, y) => Math.Pow(x - (double)y, 2)).Average());
 }

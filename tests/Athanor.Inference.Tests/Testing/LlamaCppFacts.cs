@@ -1,0 +1,19 @@
+using Athanor.Testing;
+
+namespace Athanor.Inference.Tests.Testing;
+
+/// <summary>A test of a file of shared/data beside llama.cpp, skipped with a reason without one of them.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LlamaCppDataFactAttribute : FactAttribute
+{
+    public LlamaCppDataFactAttribute(params string[] files) => Skip = LlamaCppFactAttribute.Missing ?? new SharedDataFactAttribute(files).Skip;
+}
+
+/// <summary>A test of a trained model beside llama.cpp, skipped with a reason without one of them. ATHANOR_TRAINED_MODEL names the model, a folder of Hugging Face's form such as the quickstart's run leaves.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class TrainedModelFactAttribute : FactAttribute
+{
+    public TrainedModelFactAttribute() => Skip = LlamaCppFactAttribute.Missing ?? (Folder is null ? "ATHANOR_TRAINED_MODEL names no folder with the config.json of a trained model." : null);
+
+    public static string? Folder => Environment.GetEnvironmentVariable("ATHANOR_TRAINED_MODEL") is { Length: > 0 } folder && File.Exists(Path.Combine(folder, "config.json")) ? folder : null;
+}
