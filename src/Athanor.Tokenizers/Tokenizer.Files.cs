@@ -6,7 +6,7 @@ namespace Athanor.Tokenizers;
 public sealed partial class Tokenizer
 {
     /// <summary>
-    /// The tokenizer of a folder or file: a Hugging Face model folder or its <c>tokenizer.json</c>, a SentencePiece <c>.model</c>, a tiktoken rank file.
+    /// The tokenizer of a folder or file: a Hugging Face model folder or its <c>tokenizer.json</c>, a SentencePiece <c>.model</c>, a tiktoken rank file, llama2.c's <c>tokenizer.bin</c>.
     /// </summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="encoding">The encoding of a tiktoken rank file; as the file's name says when null.</param>

@@ -9,7 +9,6 @@ using Athanor.Models.Llama2c;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
 using Athanor.Tokenizers;
-using Athanor.Tokenizers.Files.SentencePiece;
 
 namespace Athanor.Inference.Loading;
 
@@ -49,7 +48,7 @@ public static class EngineLoader
             throw new FileNotFoundException($"There is no model '{path}'. Give a folder with config.json and model.safetensors, a GGUF file, or a llama2.c .bin.", path);
         if (GgufPlace.Find(path) is { } gguf)
             return LoadGguf(gguf, options, load, device);
-        Tokenizer tokenizer = TokenizerOf(path, folder, load.Tokenizer);
+        Tokenizer tokenizer = Tokenizer.Load(load.Tokenizer ?? (folder ? path : TokenizerBeside(path)));
         if (folder && options.EndTokens is null && EndTokens.Of(path) is { Count: > 0 } ends)
             options = options with { EndTokens = [.. ends] };
         Decoder model = folder && QuantizedCheckpoint.Is(path)
@@ -75,7 +74,7 @@ public static class EngineLoader
         Decoder? model = null;
         try
         {
-            Tokenizer tokenizer = load.Tokenizer is null ? GgufModel.ReadTokenizer(file) : TokenizerOf(path, false, load.Tokenizer);
+            Tokenizer tokenizer = load.Tokenizer is null ? GgufModel.ReadTokenizer(file) : Tokenizer.Load(load.Tokenizer);
             model = GgufModel.Load(file, device, load.Type ?? DType.F32);
             return Start(model, tokenizer, options, load);
         }
@@ -104,18 +103,12 @@ public static class EngineLoader
         }
     }
 
-    private static Tokenizer TokenizerOf(string model, bool folder, string? other)
+    // As for every other form, a tokenizer.json beside it goes before; it says more than llama2.c's own file.
+    private static string TokenizerBeside(string checkpoint)
     {
-        string path = other ?? (folder ? model : Llama2cTokenizer(model));
-        // A tokenizer of llama2.c has no mark but its name.
-        return File.Exists(path) && path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) ? new Tokenizer(LlamaCFile.Load(path).ToParts(addBos: true)) : Tokenizer.Load(path);
-    }
-
-    private static string Llama2cTokenizer(string model)
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
-        string[] names = [$"tok{Llama2cFile.ReadConfig(model).VocabularySize}.bin", "tokenizer.bin", "tokenizer.json", "tokenizer.model"];
-        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"No tokenizer lies beside {model}: none of {string.Join(", ", names)}. Name one.", model);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(checkpoint))!;
+        string[] names = ["tokenizer.json", "tokenizer.model"];
+        return names.Any(name => File.Exists(Path.Combine(folder, name))) ? folder
+            : Llama2cFile.TokenizerBeside(checkpoint) ?? throw new FileNotFoundException($"No tokenizer lies beside {checkpoint}: no {string.Join(", no ", names)}, no tokenizer.bin of llama2.c. Name one.", checkpoint);
     }
 }

@@ -22,6 +22,15 @@ public static partial class Llama2cFile
         return ReadConfig(path, header.AsSpan(0, stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false)), stream.Length);
     }
 
+    /// <summary>The tokenizer beside a checkpoint by llama2.c's own names: tok512.bin for a vocabulary of 512, tokenizer.bin; null where there is none.</summary>
+    /// <exception cref="ModelFormatException">The checkpoint's header is impossible or the length is not what it says.</exception>
+    public static string? TokenizerBeside(string path)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string[] names = [$"tok{ReadConfig(path).VocabularySize}.bin", "tokenizer.bin"];
+        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+    }
+
     /// <summary>Reads a checkpoint whole.</summary>
     /// <exception cref="ModelFormatException">The header is impossible or the length is not what it says.</exception>
     public static Decoder Load(string path, Device device, DType type = DType.F32)

@@ -7,7 +7,7 @@ namespace Athanor.Tokenizers.Files;
 /// <summary>Finds out which format a tokenizer is in.</summary>
 internal static class TokenizerFiles
 {
-    private const string ModelFile = "tokenizer.model";
+    private const string ModelFile = "tokenizer.model", LlamaCName = "tokenizer" + LlamaCFile.Extension;
 
     public static Tokenizer Load(string path, string? encoding)
     {
@@ -19,13 +19,14 @@ internal static class TokenizerFiles
         {
             ".tiktoken" => Tiktoken(path, encoding ?? Path.GetFileNameWithoutExtension(path)),
             ".model" => Model(path, encoding),
+            LlamaCFile.Extension => TokenizerFolder.Make(LlamaCFile.Load(path).ToParts(addBos: true), path),
             _ => TokenizerFolder.Load(path),
         };
     }
 
     private static string FileIn(string folder)
     {
-        foreach (string name in (string[])[TokenizerFolder.TokenizerFile, ModelFile])
+        foreach (string name in (string[])[TokenizerFolder.TokenizerFile, ModelFile, LlamaCName])
         {
             if (File.Exists(Path.Combine(folder, name)))
                 return Path.Combine(folder, name);
@@ -33,7 +34,7 @@ internal static class TokenizerFiles
         string[] ranks = Directory.GetFiles(folder, "*.tiktoken");
         return ranks.Length == 1
             ? ranks[0]
-            : throw new FileNotFoundException($"The folder '{folder}' holds no {TokenizerFolder.TokenizerFile}, no {ModelFile} and {(ranks.Length == 0 ? "no rank file" : "several rank files")} (*.tiktoken).", folder);
+            : throw new FileNotFoundException($"The folder '{folder}' holds no {TokenizerFolder.TokenizerFile}, no {ModelFile}, no {LlamaCName} and {(ranks.Length == 0 ? "no rank file" : "several rank files")} (*.tiktoken).", folder);
     }
 
     private static Tokenizer Tiktoken(string path, string encoding) => TokenizerFolder.Make(TiktokenTokenizer.Load(path, encoding), path);

@@ -6,7 +6,6 @@ using Athanor.Runs.Ledger;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
 using Athanor.Tokenizers;
-using Athanor.Tokenizers.Files.SentencePiece;
 using Athanor.Training.Checkpoints;
 
 namespace Athanor.Training.ModelFiles;
@@ -74,14 +73,8 @@ public sealed record ModelPlace(string Path, ModelForm Form, string? TokenizerPa
     /// <summary>Reads the tokenizer beside the model, or another.</summary>
     /// <param name="other">Where another lies: a folder, a file, or llama2.c's tokenizer.bin.</param>
     /// <exception cref="IOException">There is none.</exception>
-    public Tokenizer LoadTokenizer(string? other = null)
-    {
-        string path = other ?? TokenizerPath ?? throw new FileNotFoundException($"No tokenizer lies beside {Path}. Give one with --tokenizer: a folder with tokenizer.json, such a file, or llama2.c's tokenizer.bin.", Path);
-        return IsLlama2cTokenizer(path) ? new Tokenizer(LlamaCFile.Load(path).ToParts(addBos: true)) : Tokenizer.Load(path);
-    }
-
-    /// <summary>Whether a path is a tokenizer in llama2.c's form, by its name: the file has no mark.</summary>
-    public static bool IsLlama2cTokenizer(string path) => File.Exists(path) && path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase);
+    public Tokenizer LoadTokenizer(string? other = null) =>
+        Tokenizer.Load(other ?? TokenizerPath ?? throw new FileNotFoundException($"No tokenizer lies beside {Path}. Give one with --tokenizer: a folder with tokenizer.json, such a file, or llama2.c's tokenizer.bin.", Path));
 
     private static ModelPlace OfFile(string path)
     {
@@ -91,7 +84,7 @@ public sealed record ModelPlace(string Path, ModelForm Form, string? TokenizerPa
         if (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) && File.Exists(System.IO.Path.Combine(folder, "config.json")))
             return new ModelPlace(folder, ModelForm.HuggingFace, TokenizerIn(folder));
         RefusePickle(path);
-        return new ModelPlace(path, ModelForm.Llama2c, TokenizerIn(folder) ?? Llama2cTokenizer(folder, path));
+        return new ModelPlace(path, ModelForm.Llama2c, TokenizerIn(folder) ?? Llama2cFile.TokenizerBeside(path));
     }
 
     private static ModelPlace? OfFolder(string folder)
@@ -124,13 +117,6 @@ public sealed record ModelPlace(string Path, ModelForm Form, string? TokenizerPa
     }
 
     private static string? TokenizerIn(string folder) => TokenizerNames.Any(name => File.Exists(System.IO.Path.Combine(folder, name))) ? folder : null;
-
-    // llama2.c's own names: tokenizer.bin, and tok512.bin for a vocabulary of 512.
-    private static string? Llama2cTokenizer(string folder, string model)
-    {
-        string[] names = [$"tok{Llama2cFile.ReadConfig(model).VocabularySize}.bin", "tokenizer.bin"];
-        return names.Select(name => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists);
-    }
 
     private static void RefusePickle(string path)
     {

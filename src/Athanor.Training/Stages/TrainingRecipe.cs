@@ -104,7 +104,7 @@ public static class TrainingRecipe
             throw new ArgumentException("A model that goes on learning has its depth and its tokenizer. Leave depth and tokenizer out, or the model.", nameof(options));
         if (options.Tokens is null)
             throw new ArgumentException("Say how many tokens the model goes on for: a number such as 2M.", nameof(options));
-        if (model.TokenizerPath is null || ModelPlace.IsLlama2cTokenizer(model.TokenizerPath))
+        if (model.TokenizerPath is null || !Directory.Exists(model.TokenizerPath))
             throw new FileNotFoundException($"No tokenizer.json lies beside {model.Path}. `athanor model convert` writes a folder with one.", model.Path);
         int context = model.ReadConfig().ContextLength;
         return options with { Tokenizer = model.TokenizerPath, SequenceLength = options.SequenceLength ?? Math.Min(context, new PretrainSettings().SequenceLength) };

@@ -1,7 +1,6 @@
 using System.Text;
 using Athanor.Testing;
 using Athanor.Tokenizers;
-using Athanor.Tokenizers.Files.SentencePiece;
 using Athanor.Tokenizers.PreTokenizers.Scanners;
 using Athanor.Tokenizers.Training;
 
@@ -32,7 +31,7 @@ internal static class ConstraintTokenizers
             yield return ByteLevel;
             yield return Unigram;
             if (SharedData.Find("stories260K/tok512.bin") is { } file)
-                yield return new Tokenizer(LlamaCFile.Load(file).ToParts(addBos: true));
+                yield return Tokenizer.Load(file);
         }
     }
 

@@ -10,7 +10,6 @@ using Athanor.Testing;
 using Athanor.Tokenizers;
 using Athanor.Tokenizers.Bpe;
 using Athanor.Tokenizers.Decoders;
-using Athanor.Tokenizers.Files.SentencePiece;
 using Athanor.Tokenizers.Normalizers;
 using Athanor.Tokenizers.PreTokenizers;
 using Athanor.Tokenizers.PreTokenizers.Scanners;
@@ -183,7 +182,7 @@ public sealed class GgufExportTests : IDisposable
     public void The_stories_model_writes_the_same_story_from_its_file()
     {
         using Decoder model = Llama2cFile.Load(SharedData.Path("stories260K/stories260K.bin"), Device.Default, DType.F32);
-        var tokenizer = new Tokenizer(LlamaCFile.Load(SharedData.Path("stories260K/tok512.bin")).ToParts(addBos: true));
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Path("stories260K/tok512.bin"));
         GgufExportReport report = GgufExport.Write(model, tokenizer, _folder["stories.gguf"], GgufMixture.ByName("f32"), "stories260K");
         Assert.Empty(report.Notes);
         using GgufFile file = GgufFile.Open(_folder["stories.gguf"]);

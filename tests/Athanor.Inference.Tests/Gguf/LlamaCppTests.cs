@@ -8,7 +8,6 @@ using Athanor.Tensors.Cpu;
 using Athanor.Inference.Tests.Testing;
 using Athanor.Testing;
 using Athanor.Tokenizers;
-using Athanor.Tokenizers.Files.SentencePiece;
 using Xunit.Abstractions;
 
 namespace Athanor.Inference.Tests.Gguf;
@@ -24,7 +23,7 @@ public sealed class LlamaCppTests(ITestOutputHelper output) : IDisposable
     public void The_stories_model_is_as_near_to_its_file_as_in_llama_cpp()
     {
         using Decoder model = Llama2cFile.Load(SharedData.Path("stories260K/stories260K.bin"), Device.Default, DType.F32);
-        var tokenizer = new Tokenizer(LlamaCFile.Load(SharedData.Path("stories260K/tok512.bin")).ToParts(addBos: true));
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Path("stories260K/tok512.bin"));
         foreach (string type in (string[])["f32", "f16", "q8_0", "q4_0"])
         {
             GgufExport.Write(model, tokenizer, _folder["m.gguf"], GgufMixture.ByName(type));

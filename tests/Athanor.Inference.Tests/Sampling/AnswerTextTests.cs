@@ -2,7 +2,6 @@ using Athanor.Inference.Sampling;
 using Athanor.Inference.Tests.Testing;
 using Athanor.Testing;
 using Athanor.Tokenizers;
-using Athanor.Tokenizers.Files.SentencePiece;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -115,7 +114,7 @@ public sealed class AnswerTextTests
     [SharedDataFact("stories260K/tok512.bin")]
     public void A_sentencepiece_answer_keeps_the_space_that_a_text_of_its_own_would_lose()
     {
-        Tokenizer tokenizer = new(LlamaCFile.Load(SharedData.Path("stories260K/tok512.bin")).ToParts(addBos: true));
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Path("stories260K/tok512.bin"));
         int[] prompt = [1, .. tokenizer.Encode("Once upon a time, there was a little girl named Lily. She liked to play with her dog and her cat and her ball in the park every day")];
         int[] answer = tokenizer.Encode("they went \u00e9\u20ac home. The End.");
         Assert.Equal(" they went \u00e9\u20ac home. The End.", new AnswerText(tokenizer, prompt).Whole(answer));

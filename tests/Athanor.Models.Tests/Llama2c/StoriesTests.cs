@@ -6,7 +6,6 @@ using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
 using Athanor.Testing;
 using Athanor.Tokenizers;
-using Athanor.Tokenizers.Files.SentencePiece;
 
 namespace Athanor.Models.Tests.Llama2c;
 
@@ -57,7 +56,7 @@ public sealed class StoriesTests
     // One start token and a story a sequence, read at so many positions at most.
     private static List<int[]> Sequences()
     {
-        var tokenizer = new Tokenizer(LlamaCFile.Load(SharedData.Path(Tokens)).ToParts(addBos: true));
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Path(Tokens));
         string[] stories = File.ReadAllText(SharedData.Path(Text)).Split("<|endoftext|>", Stories + 1)[..Stories];
         return [.. stories.Select(story => tokenizer.Encode(story.Trim(), EncodeOptions.AddSpecial).Take(Context + 1).ToArray())];
     }

@@ -5,19 +5,16 @@ internal static class TokenizerFolder
 {
     public const string TokenizerFile = "tokenizer.json", ConfigFile = "tokenizer_config.json", MapFile = "special_tokens_map.json", TemplateFile = "chat_template.jinja";
 
-    // Beyond this no vocabulary is sensible, and reading must not be what fills the memory.
-    private const long MostBytes = 1L << 30;
-
     /// <summary>The tokenizer of a <c>tokenizer.json</c>; settings are taken from the files beside it.</summary>
     public static Tokenizer Load(string file)
     {
-        TokenizerParts parts = TokenizerJsonReader.Read(ReadFile(file), file);
+        TokenizerParts parts = TokenizerJsonReader.Read(FileBytes.Read(file), file);
         if (SettingsBeside(file) is { } settings)
             parts = parts with { Settings = settings };
         Tokenizer tokenizer = Make(parts, file);
         string fingerprint = Path.Combine(FolderOf(file), Fingerprint.FileName);
         if (File.Exists(fingerprint))
-            Fingerprint.Check(ReadFile(fingerprint), fingerprint, tokenizer);
+            Fingerprint.Check(FileBytes.Read(fingerprint), fingerprint, tokenizer);
         return tokenizer;
     }
 
@@ -30,11 +27,11 @@ internal static class TokenizerFolder
         if (File.Exists(config) || File.Exists(map))
         {
             settings = TokenizerConfigJson.Read(
-                File.Exists(config) ? ReadFile(config) : "{}"u8.ToArray(), config, File.Exists(map) ? ReadFile(map) : null, map);
+                File.Exists(config) ? FileBytes.Read(config) : "{}"u8.ToArray(), config, File.Exists(map) ? FileBytes.Read(map) : null, map);
         }
         // The newer place of the template; it wins, as elsewhere.
         return File.Exists(template)
-            ? (settings ?? new TokenizerSettings()) with { ChatTemplate = System.Text.Encoding.UTF8.GetString(ReadFile(template)) }
+            ? (settings ?? new TokenizerSettings()) with { ChatTemplate = System.Text.Encoding.UTF8.GetString(FileBytes.Read(template)) }
             : settings;
     }
 
@@ -68,14 +65,6 @@ internal static class TokenizerFolder
     }
 
     private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
-
-    private static byte[] ReadFile(string path)
-    {
-        long length = new FileInfo(path).Length;
-        if (length > MostBytes)
-            throw new TokenizerFormatException(path, "", $"has {length:N0} bytes, more than the {MostBytes:N0} that a tokenizer file may have.");
-        return File.ReadAllBytes(path);
-    }
 
     private static void Replace(string path, Action<Stream> write)
     {

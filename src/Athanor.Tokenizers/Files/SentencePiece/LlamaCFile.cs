@@ -10,11 +10,17 @@ namespace Athanor.Tokenizers.Files.SentencePiece;
 /// </summary>
 public static class LlamaCFile
 {
+    /// <summary>How the files end: their bytes have no mark, so that the name alone tells them.</summary>
+    public const string Extension = ".bin";
+
     private const int FirstByte = 3, FirstText = FirstByte + 256;
+
+    // 256,000 tokens of Gemma's length make 4 MB; 32,000 of Llama 2 have 27 bytes at most. Checkpoints of models end in .bin, too.
+    private const int MostBytes = 16 << 20, MostTokenBytes = 4096;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="TokenizerFormatException">The file is cut short or inconsistent.</exception>
-    public static SentencePieceModel Load(string path) => Parse(File.ReadAllBytes(path), path);
+    public static SentencePieceModel Load(string path) => Parse(FileBytes.Read(path, MostBytes), path);
 
     /// <summary>Reads the bytes of a file; <paramref name="source"/> names it in errors.</summary>
     /// <exception cref="TokenizerFormatException">The data is cut short or inconsistent.</exception>
@@ -23,6 +29,8 @@ public static class LlamaCFile
         if (data.Length < 4)
             throw Error(source, 0, "the file is cut short");
         int longest = BinaryPrimitives.ReadInt32LittleEndian(data);
+        if (longest is < 0 or > MostTokenBytes)
+            throw Error(source, 0, $"the longest token is said to have {longest} bytes; {MostTokenBytes} at most can be. Is it a tokenizer?");
         var pieces = new PieceList(source);
         for (int at = 4; at < data.Length;)
         {

@@ -9,7 +9,7 @@ public static class SentencePieceFile
 {
     /// <summary>Reads a file.</summary>
     /// <exception cref="TokenizerFormatException">The file is cut short, inconsistent or of a model type that is not supported.</exception>
-    public static SentencePieceModel Load(string path) => Parse(File.ReadAllBytes(path), path);
+    public static SentencePieceModel Load(string path) => Parse(FileBytes.Read(path), path);
 
     /// <summary>Reads the bytes of a file; <paramref name="source"/> names it in errors.</summary>
     /// <exception cref="TokenizerFormatException">The data is cut short, inconsistent or of a model type that is not supported.</exception>

@@ -13,7 +13,7 @@ public static class TiktokenFile
 
     /// <summary>Reads a file of ranks.</summary>
     /// <exception cref="TokenizerFormatException">A line is not of the form, a token or rank is there twice, or one of the 256 bytes is missing.</exception>
-    public static Vocabulary LoadRanks(string path) => ParseRanks(File.ReadAllBytes(path), path);
+    public static Vocabulary LoadRanks(string path) => ParseRanks(FileBytes.Read(path), path);
 
     /// <summary>Reads the bytes of a file; <paramref name="source"/> names it in errors.</summary>
     /// <exception cref="TokenizerFormatException">A line is not of the form, a token or rank is there twice, or one of the 256 bytes is missing.</exception>

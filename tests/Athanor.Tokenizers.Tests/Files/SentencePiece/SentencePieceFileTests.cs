@@ -172,6 +172,8 @@ public partial class SentencePieceFileTests
         Refused([.. data, .. new byte[8]], "is empty");
         Refused([.. data, 0, 0, 0, 0, 255, 255, 255, 127], "has the length 2147483647");
         Refused(LlamaC("a", "a"), "is the same as piece 259");
+        Refused([255, 255, 255, 127, .. data[4..]], "2147483647 bytes; 4096 at most");
+        Refused([255, 255, 255, 255, .. data[4..]], "-1 bytes");
     }
 
     [Fact]
