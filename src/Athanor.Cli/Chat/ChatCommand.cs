@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Athanor.Cli.ModelFiles;
 using Athanor.Cli.Serve;
 using Athanor.Serving.Clients;
 
@@ -11,10 +12,10 @@ internal static class ChatCommand
 {
     public static Command Create(TextWriter output, TextWriter errors)
     {
-        var model = new Argument<string>("model") { Description = "A Hugging Face folder, a llama2.c .bin, a GGUF file, or a run: its newest model." };
+        var model = new Argument<string>("model") { Description = ModelPath.Description };
         var system = new Option<string?>("--system") { Description = "What the model is told before the conversation." };
         var set = new Option<string[]>("--set") { Description = "Settings as /set knows them: --set temperature=0.7 seed=1.", AllowMultipleArgumentsPerToken = true };
-        var load = new LoadArguments();
+        var load = new LoadArguments("It is what you talk with.");
         var command = new Command("chat", """
             Talks with a model on the terminal.
 
@@ -28,10 +29,12 @@ internal static class ChatCommand
         load.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            (string name, string place) = ModelLoader.Parse(parsed.GetRequiredValue(model));
-            await using LoadedModel loaded = ModelLoader.Load(name, place, load.Read(parsed), cancellation);
+            (string name, string place) = ModelPath.Parse(parsed.GetRequiredValue(model));
+            ServedLoading loading = load.Read(parsed);
+            string? adapter = ModelArguments.Adapter(loading.Files);
+            await using LoadedModel loaded = ModelLoader.Load(name, place, loading, cancellation);
             bool interactive = !Console.IsInputRedirected && !Console.IsOutputRedirected;
-            using var client = new EngineChatClient(loaded.Served);
+            using var client = new EngineChatClient(adapter is null ? loaded.Served : loaded.Served.WithAdapters().Single());
             using TextReader input = new StreamReader(Console.OpenStandardInput(), new System.Text.UTF8Encoding(false));
             var session = new ChatSession(client, interactive ? Console.In : input, output, errors, interactive) { System = parsed.GetValue(system) ?? "" };
             foreach (string pair in parsed.GetValue(set) ?? [])

@@ -15,7 +15,7 @@ internal sealed class EngineSamples : ISampleWriter
     private static async Task<string[]> WriteAll(Decoder model, Tokenizer tokenizer, DocumentFrame frame, IReadOnlyList<string> prompts, SamplingSettings settings, CancellationToken cancellation)
     {
         int[][] tokens = [.. prompts.Select(prompt => TextWriting.Tokens(tokenizer, frame, prompt))];
-        InferenceEngine engine = TextWriting.Engine(model, tokenizer, frame, [], tokens.Max(prompt => prompt.Length) + settings.MaxTokens, Math.Min(16, prompts.Count));
+        var engine = new InferenceEngine(model, tokenizer, TextWriting.Settings(model, frame, [], tokens.Max(prompt => prompt.Length) + settings.MaxTokens, Math.Min(16, prompts.Count)));
         await using (engine.ConfigureAwait(false))
         {
             WrittenText[] texts = await Task.WhenAll(tokens.Select(prompt => TextWriting.Write(engine, TextWriting.Request(prompt, settings), null, cancellation))).ConfigureAwait(false);

@@ -3,16 +3,12 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Athanor.Cli.ModelFiles;
 using Athanor.Cli.Recipes;
 using Athanor.Inference.Generation;
+using Athanor.Inference.Loading;
 using Athanor.Inference.Running;
-using Athanor.Inference.Speculation;
-using Athanor.Models;
-using Athanor.Models.HuggingFace;
-using Athanor.Tensors;
-using Athanor.Tokenizers;
 using Athanor.Training.Batches;
-using Athanor.Training.ModelFiles;
 using Athanor.Training.Sampling;
 
 namespace Athanor.Cli.Generate;
@@ -24,14 +20,12 @@ internal static class GenerateCommand
 
     public static Command Create(TextWriter output, TextWriter errors)
     {
-        var model = new Argument<string>("model") { Description = "A Hugging Face folder, a llama2.c .bin (or its folder), or a run: its newest model." };
+        var model = new Argument<string>("model") { Description = ModelPath.Description };
         var prompt = new Argument<string?>("prompt") { Description = "What it goes on from; '-' or nothing reads standard input where that is a pipe or a file.", Arity = ArgumentArity.ZeroOrOne };
-        var tokenizer = new Option<string?>("--tokenizer", "-t") { Description = "Another tokenizer than the one beside the model: a folder, a file, llama2.c's tokenizer.bin." };
+        var files = new ModelArguments("The texts are written with it.");
         var samples = new Option<int>("--samples") { Description = "How many texts; each takes the next seed.", DefaultValueFactory = _ => 1 };
-        var type = new Option<string?>("--type") { Description = "f32 or bf16; by default bf16 where the weights are stored so, else f32." };
         var bare = new Option<bool>("--no-begin") { Description = "Do not put the begin token before the prompt." };
         var quiet = new Option<bool>("--no-echo") { Description = "Print only what is written, not the prompt." };
-        Option<string> runs = RecipeOptions.Runs();
         Option<bool> json = RecipeOptions.Json("Print one JSON object a text instead of the text as it comes.");
         var sampling = new SamplingArguments();
         var guessing = new SpeculationArguments();
@@ -41,9 +35,11 @@ internal static class GenerateCommand
             Examples:
               athanor generate quickstart "System.IO.File."
               athanor generate my-model "Once upon a time" --temperature 0.7 --top-p 0.9 --max-tokens 200
+              athanor generate llama.gguf "The capital of France is" --temperature 0 --max-tokens 20
               athanor generate stories260K.bin "" --temperature 0
               cat question.txt | athanor generate my-model --samples 4 --seed 1 --json
-            """) { model, prompt, tokenizer, samples, type, bare, quiet, runs, json };
+            """) { model, prompt, samples, bare, quiet, json };
+        files.AddTo(command);
         sampling.AddTo(command);
         guessing.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -51,21 +47,28 @@ internal static class GenerateCommand
             SamplingSettings settings = sampling.Read(parsed);
             int count = parsed.GetValue(samples);
             ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, "--samples");
-            ModelPlace place = ModelPlace.Find(parsed.GetRequiredValue(model), parsed.GetRequiredValue(runs));
-            Tokenizer text = place.LoadTokenizer(parsed.GetValue(tokenizer));
+            LoadOptions load = files.Read(parsed);
+            string? adapter = ModelArguments.Adapter(load);
+            using Guesser guesser = guessing.Read(parsed, files.Runs(parsed));
+            string path = ModelPath.Find(parsed.GetRequiredValue(model), files.Runs(parsed));
             string from = Prompt(parsed.GetValue(prompt));
-            using Decoder decoder = place.Load(Device.Default, Type(parsed.GetValue(type)), cancellation);
-            DocumentFrame frame = DocumentFrame.Of(text.BosId, text.EosId);
-            IReadOnlyCollection<int> ends = place.Form == ModelForm.HuggingFace ? EndTokens.Of(place.Path) : [];
-            int[] tokens = TextWriting.Tokens(text, parsed.GetValue(bare) ? frame with { Begin = null } : frame, from);
-            (SpeculatorFactory? speculator, IDisposable? owned) = guessing.Read(parsed, decoder, text, parsed.GetRequiredValue(runs), cancellation);
-            using IDisposable? guesser = owned;
-            InferenceEngine engine = TextWriting.Engine(decoder, text, frame, ends, tokens.Length + settings.MaxTokens, speculator: speculator);
+            int[] tokens = [];
+            int context = 0;
+            InferenceEngine engine = EngineLoader.Load(path, load: load with
+            {
+                Settle = (decoder, text, loaded) =>
+                {
+                    DocumentFrame frame = DocumentFrame.Of(text.BosId, text.EosId);
+                    tokens = TextWriting.Tokens(text, parsed.GetValue(bare) ? frame with { Begin = null } : frame, from);
+                    context = decoder.Config.ContextLength;
+                    return TextWriting.Settings(decoder, frame, loaded.EndTokens ?? [], tokens.Length + settings.MaxTokens) with { Adapters = loaded.Adapters, Speculator = guesser.For(decoder, text, cancellation) };
+                },
+            }, cancellation: cancellation);
             await using ConfiguredAsyncDisposable disposed = engine.ConfigureAwait(false);
             for (int i = 0; i < count; i++)
             {
                 SamplingSettings own = settings with { Seed = settings.Seed + i };
-                GenerationRequest request = TextWriting.Request(tokens, own);
+                GenerationRequest request = TextWriting.Request(tokens, own) with { Adapter = adapter };
                 long start = Stopwatch.GetTimestamp();
                 if (parsed.GetValue(json))
                 {
@@ -92,7 +95,7 @@ internal static class GenerateCommand
                     output.Write(from);
                 WrittenText written = await Streamed(engine, request, output, cancellation).ConfigureAwait(false);
                 output.WriteLine();
-                errors.WriteLine(Summary(written, own, Stopwatch.GetElapsedTime(start), decoder.Config.ContextLength, speculator is not null));
+                errors.WriteLine(Summary(written, own, Stopwatch.GetElapsedTime(start), context, guesser.Ways > 0));
             }
             return Tool.Success;
         });
@@ -126,14 +129,6 @@ internal static class GenerateCommand
         string guessed = guesses ? $", {text.Usage.AcceptedTokens} of {text.Usage.DraftedTokens} guessed tokens were right" : "";
         return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"athanor: {text.Tokens} tokens in {took.TotalSeconds:N2} s ({(text.Tokens + 1) / Math.Max(1e-9, took.TotalSeconds):N0} a second){guessed}, {why}{beyond}, seed {settings.Seed}");
     }
-
-    private static DType? Type(string? name) => name switch
-    {
-        null => null,
-        "f32" => DType.F32,
-        "bf16" => DType.BF16,
-        _ => throw new ArgumentException($"--type is '{name}'; choose f32 or bf16."),
-    };
 
     private static string Prompt(string? given)
     {

@@ -1,10 +1,4 @@
 using System.CommandLine;
-using Athanor.Inference.Speculation;
-using Athanor.Models;
-using Athanor.Models.Medusa;
-using Athanor.Tensors;
-using Athanor.Tokenizers;
-using Athanor.Training.ModelFiles;
 
 namespace Athanor.Cli.Generate;
 
@@ -21,31 +15,10 @@ internal sealed class SpeculationArguments
             command.Options.Add(option);
     }
 
-    /// <summary>What guesses, and what must be disposed behind its use; null and nothing where nothing guesses.</summary>
-    public (SpeculatorFactory? Speculator, IDisposable? Owned) Read(ParseResult parsed, Decoder model, Tokenizer tokenizer, string runs, CancellationToken cancellation)
+    /// <summary>What guesses, once the model is there.</summary>
+    public Guesser Read(ParseResult parsed, string runs)
     {
-        string? draft = parsed.GetValue(_draft), medusa = parsed.GetValue(_medusa);
-        bool lookup = parsed.GetValue(_lookup);
-        if ((lookup ? 1 : 0) + (draft is null ? 0 : 1) + (medusa is null ? 0 : 1) > 1)
-            throw new ArgumentException("--lookup, --draft and --medusa exclude one another; give one.");
-        if (lookup)
-            return (_ => new PromptLookup(), null);
-        if (medusa is not null)
-        {
-            MedusaHeads heads = MedusaFile.Load(medusa, model.Device, model.Config, model.DType);
-            return (_ => new MedusaSpeculator(heads), heads);
-        }
-        if (draft is null)
-            return (null, null);
-        Decoder small = ModelPlace.Find(draft, runs).Load(Device.Default, null, cancellation);
-        try
-        {
-            return (DraftModel.Factory(small, tokenizer.VocabularySize), small);
-        }
-        catch
-        {
-            small.Dispose();
-            throw;
-        }
+        var guesser = new Guesser(parsed.GetValue(_lookup), parsed.GetValue(_draft), parsed.GetValue(_medusa), runs);
+        return guesser.Ways <= 1 ? guesser : throw new ArgumentException("--lookup, --draft and --medusa exclude one another; give one.");
     }
 }

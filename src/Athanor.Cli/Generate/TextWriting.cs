@@ -1,7 +1,6 @@
 using Athanor.Inference.Generation;
 using Athanor.Inference.Running;
 using Athanor.Inference.Sampling;
-using Athanor.Inference.Speculation;
 using Athanor.Models;
 using Athanor.Models.Configuration;
 using Athanor.Tokenizers;
@@ -13,18 +12,17 @@ namespace Athanor.Cli.Generate;
 /// <summary>Texts behind prompts, by an engine: what the verb <c>generate</c> and the samples of recipes have in common.</summary>
 internal static class TextWriting
 {
-    /// <summary>An engine for a few texts of a model.</summary>
+    /// <summary>The settings of an engine for a few texts of a model.</summary>
     /// <param name="frame">What begins a document begins another within a text: models of packed documents end theirs by it where they learned no end token.</param>
     /// <param name="ends">More tokens that end a text.</param>
     /// <param name="length">Tokens of the longest prompt and its answer; learned positions bound it.</param>
-    public static InferenceEngine Engine(Decoder model, Tokenizer tokenizer, DocumentFrame frame, IEnumerable<int> ends, int length, int texts = 1, SpeculatorFactory? speculator = null) => new(model, tokenizer, new EngineOptions
+    public static EngineOptions Settings(Decoder model, DocumentFrame frame, IEnumerable<int> ends, int length, int texts = 1) => new()
     {
         EndTokens = [.. ((int?[])[frame.Begin, frame.End]).OfType<int>().Concat(ends).Distinct()],
         ContextLength = model.Config.Position == PositionKind.Learned ? model.Config.ContextLength : length,
         MaxSequences = texts,
         CacheBytes = 1L << 40, // As much as the texts need.
-        Speculator = speculator,
-    });
+    };
 
     /// <summary>The tokens of a prompt as documents begin.</summary>
     /// <exception cref="ArgumentException">It is empty and documents have no begin token.</exception>

@@ -1,12 +1,9 @@
-using System.Collections.Immutable;
-using Athanor.Inference.Gguf;
+using Athanor.Cli.ModelFiles;
 using Athanor.Inference.Loading;
 using Athanor.Inference.Running;
 using Athanor.Models.HuggingFace;
 using Athanor.Serving.Catalog;
-using Athanor.Tensors;
 using Athanor.Training.Batches;
-using Athanor.Training.ModelFiles;
 
 namespace Athanor.Cli.Serve;
 
@@ -24,13 +21,9 @@ internal sealed record ServedLoading
 {
     public string Runs { get; init; } = "runs";
 
-    public string? Tokenizer { get; init; }
-
-    public DType? Type { get; init; }
+    public LoadOptions Files { get; init; } = new();
 
     public string? ChatTemplate { get; init; }
-
-    public IReadOnlyDictionary<string, string> Adapters { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     public EngineOptions Engine { get; init; } = new();
 }
@@ -38,23 +31,11 @@ internal sealed record ServedLoading
 /// <summary>Makes an engine of what people call a model.</summary>
 internal static class ModelLoader
 {
-    /// <summary>The name and the place of a model written as <c>name=place</c>, or as a place whose last part is the name.</summary>
-    public static (string Name, string Place) Parse(string written)
-    {
-        int at = written.IndexOf('=', StringComparison.Ordinal);
-        // A place may have the sign within it.
-        if (at > 0 && !written[..at].Contains('/', StringComparison.Ordinal) && !File.Exists(written) && !Directory.Exists(written))
-            return (written[..at], written[(at + 1)..]);
-        string place = Path.TrimEndingDirectorySeparator(written);
-        string name = Path.GetFileName(Path.GetFullPath(place));
-        return (File.Exists(place) ? Path.GetFileNameWithoutExtension(name) : name, written);
-    }
-
     public static LoadedModel Load(string name, string place, ServedLoading loading, CancellationToken cancellation)
     {
-        string path = GgufPlace.Find(place) ?? GgufPlace.Find(Path.Combine(loading.Runs, place)) ?? ModelPlace.Find(place, loading.Runs).Path;
+        string path = ModelPath.Find(place, loading.Runs);
         bool folder = Directory.Exists(path);
-        InferenceEngine engine = EngineLoader.Load(path, loading.Engine, new LoadOptions { Type = loading.Type, Tokenizer = loading.Tokenizer, Adapters = loading.Adapters }, cancellation);
+        InferenceEngine engine = EngineLoader.Load(path, loading.Engine, loading.Files, cancellation);
         try
         {
             var served = new ServedModel(name, engine, new ServedModelOptions

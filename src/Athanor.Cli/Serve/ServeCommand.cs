@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Athanor.Cli.ModelFiles;
 using Athanor.Serving;
 using Athanor.Serving.Catalog;
 using Microsoft.Extensions.Logging;
@@ -13,15 +14,16 @@ internal static class ServeCommand
 {
     public static Command Create(TextWriter output, TextWriter errors)
     {
-        var models = new Argument<string[]>("models") { Description = "A Hugging Face folder, a llama2.c .bin, a GGUF file, or a run: its newest model. As name=place under another name.", Arity = ArgumentArity.OneOrMore };
+        var models = new Argument<string[]>("models") { Description = ModelPath.Description + " As name=place under another name.", Arity = ArgumentArity.OneOrMore };
         var aliases = new Option<string[]>("--alias") { Description = "Further names: gpt-4o-mini=quickstart lets programs find the model that ask for another." };
-        var load = new LoadArguments();
+        var load = new LoadArguments("It answers under its name as a model of its own. Repeatable; for one model.");
         var listen = new ServerArguments();
         var command = new Command("serve", """
             Answers OpenAI's API over HTTP: chats, completions, embeddings, with streaming, tools and JSON schemas.
 
             Examples:
               athanor serve quickstart
+              athanor serve llama.gguf --adapter sql=my-lora --context 8192
               athanor serve my-model small=other-model --alias gpt-4o-mini=my-model --port 8080
               ATHANOR_API_KEYS=$(openssl rand -hex 24) athanor serve my-model --host 0.0.0.0 --public
               curl http://127.0.0.1:8000/v1/chat/completions -d '{"messages":[{"role":"user","content":"Hello"}]}'
@@ -32,12 +34,12 @@ internal static class ServeCommand
         listen.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            (string Name, string Place)[] asked = [.. parsed.GetRequiredValue(models).Select(ModelLoader.Parse)];
+            (string Name, string Place)[] asked = [.. parsed.GetRequiredValue(models).Select(ModelPath.Parse)];
             ServedLoading loading = load.Read(parsed);
             ServerOptions options = listen.Read(parsed);
-            if (loading.Tokenizer is not null && asked.Length > 1)
+            if (loading.Files.Tokenizer is not null && asked.Length > 1)
                 throw new ArgumentException("--tokenizer is for one model. Put each model's tokenizer beside it.");
-            if (loading.Adapters.Count > 0 && asked.Length > 1)
+            if (loading.Files.Adapters.Count > 0 && asked.Length > 1)
                 throw new ArgumentException("--adapter is for one model. Serve the others beside it from a server of their own.");
             await ServeAsync(asked, parsed.GetValue(aliases) ?? [], loading, options, output, errors, cancellation).ConfigureAwait(false);
             return Tool.Success;

@@ -26,6 +26,9 @@ public sealed record LoadOptions
 
     /// <summary>Another tokenizer than the one beside the model: a folder, a file, llama2.c's tokenizer.bin.</summary>
     public string? Tokenizer { get; init; }
+
+    /// <summary>Settles the engine's settings once model and tokenizer are there, before it starts: what depends on them, such as a guesser. Null keeps them.</summary>
+    public Func<Decoder, Tokenizer, EngineOptions, EngineOptions>? Settle { get; init; }
 }
 
 /// <summary>Opens what models come in: a folder of Hugging Face's, a GGUF file, a checkpoint of llama2.c.</summary>
@@ -43,19 +46,13 @@ public static class EngineLoader
         load ??= new LoadOptions();
         options ??= new EngineOptions();
         Device device = load.Device ?? Device.Default;
-        bool folder = Directory.Exists(path);
-        if (!folder && !File.Exists(path))
-            throw new FileNotFoundException($"There is no model '{path}'. Give a folder with config.json and model.safetensors, a GGUF file, or a llama2.c .bin.", path);
+        bool folder = IsFolder(path);
         if (GgufPlace.Find(path) is { } gguf)
             return LoadGguf(gguf, options, load, device);
         Tokenizer tokenizer = Tokenizer.Load(load.Tokenizer ?? (folder ? path : TokenizerBeside(path)));
         if (folder && options.EndTokens is null && EndTokens.Of(path) is { Count: > 0 } ends)
             options = options with { EndTokens = [.. ends] };
-        Decoder model = folder && QuantizedCheckpoint.Is(path)
-            ? QuantizedCheckpoint.Load(path, device, load.Type ?? DType.BF16, cancellation)
-            : folder
-            ? HfCheckpoint.Load(path, device, load.Type ?? (HfCheckpoint.StoredType(path) == SafetensorsType.BF16 ? DType.BF16 : DType.F32), trainable: false, cancellation: cancellation)
-            : Llama2cFile.Load(path, device, load.Type ?? DType.F32);
+        Decoder model = Plain(path, folder, device, load.Type, cancellation);
         try
         {
             return Start(model, tokenizer, options, load);
@@ -66,6 +63,36 @@ public static class EngineLoader
             throw;
         }
     }
+
+    /// <summary>Reads a model alone, from all that <see cref="Load"/> takes.</summary>
+    /// <param name="type">As in <see cref="LoadOptions.Type"/>.</param>
+    /// <exception cref="IOException">There is no model.</exception>
+    /// <exception cref="ModelFormatException">The model's files cannot be used.</exception>
+    public static Decoder LoadModel(string path, Device device, DType? type = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        bool folder = IsFolder(path);
+        if (GgufPlace.Find(path) is not { } gguf)
+            return Plain(path, folder, device, type, cancellation);
+        GgufFile file = GgufFile.Open(gguf);
+        try
+        {
+            return GgufModel.Load(file, device, type ?? DType.F32);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsFolder(string path) => Directory.Exists(path)
+        || (File.Exists(path) ? false : throw new FileNotFoundException($"There is no model '{path}'. Give a folder with config.json and model.safetensors, a GGUF file, or a llama2.c .bin.", path));
+
+    private static Decoder Plain(string path, bool folder, Device device, DType? type, CancellationToken cancellation) =>
+        !folder ? Llama2cFile.Load(path, device, type ?? DType.F32)
+        : QuantizedCheckpoint.Is(path) ? QuantizedCheckpoint.Load(path, device, type ?? DType.BF16, cancellation)
+        : HfCheckpoint.Load(path, device, type ?? (HfCheckpoint.StoredType(path) == SafetensorsType.BF16 ? DType.BF16 : DType.F32), trainable: false, cancellation: cancellation);
 
     // The file stays mapped for as long as the model's matrices need it.
     private static InferenceEngine LoadGguf(string path, EngineOptions options, LoadOptions load, Device device)
@@ -93,7 +120,8 @@ public static class EngineLoader
         {
             foreach ((string name, string folder) in load.Adapters)
                 adapters.Add(PeftAdapter.Load(folder, model, name));
-            return new InferenceEngine(model, tokenizer, options with { Adapters = adapters }, ownsModel: true);
+            options = options with { Adapters = adapters };
+            return new InferenceEngine(model, tokenizer, load.Settle?.Invoke(model, tokenizer, options) ?? options, ownsModel: true);
         }
         catch
         {

@@ -65,10 +65,13 @@ public sealed record ModelPlace(string Path, ModelForm Form, string? TokenizerPa
     public Decoder Load(Device device, DType? type = null, CancellationToken cancellation = default)
     {
         if (Form == ModelForm.Settings)
-            throw new FileNotFoundException($"{Path} has no weights beside it. `athanor model init --config {Path} --output FOLDER` makes a fresh model of it.", Path);
+            throw NoWeights();
         type ??= StoredType() == SafetensorsType.BF16 ? DType.BF16 : DType.F32;
         return Form == ModelForm.Llama2c ? Llama2cFile.Load(Path, device, type.Value) : HfCheckpoint.Load(Path, device, type.Value, trainable: false, cancellation: cancellation);
     }
+
+    /// <summary>The error of settings without weights, with the remedy.</summary>
+    public FileNotFoundException NoWeights() => new($"{Path} has no weights beside it. `athanor model init --config {Path} --output FOLDER` makes a fresh model of it.", Path);
 
     /// <summary>Reads the tokenizer beside the model, or another.</summary>
     /// <param name="other">Where another lies: a folder, a file, or llama2.c's tokenizer.bin.</param>

@@ -3,9 +3,13 @@ using Athanor.Testing;
 
 namespace Athanor.Cli.Tests.Generate;
 
-public sealed class GenerateTests
+public sealed class GenerateTests : IDisposable
 {
     private const string Model = "stories260K/stories260K.bin";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("athanor-generate-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [SharedDataFact(Model)]
     public void The_published_model_writes_its_recorded_texts()
@@ -56,6 +60,39 @@ public sealed class GenerateTests
         var (_, _, both) = Run(["generate", SharedData.Path(Model), "x", "--lookup", "--draft", SharedData.Path(Model)]);
         Assert.Contains("exclude one another", both, StringComparison.Ordinal);
         Assert.Contains("medusa_lm_head", Run("generate", SharedData.Path(Model), "x", "--medusa", Path.GetTempPath()).Errors, StringComparison.Ordinal);
+    }
+
+    [SharedDataFact(Model)]
+    public void Every_form_of_a_model_writes_the_same_story()
+    {
+        string[] draw = ["Once upon a time", "--max-tokens", "40", "--seed", "5", "--temperature", "0.7"];
+        string expected = Run(["generate", SharedData.Path(Model), .. draw]).Output, gguf = Path.Combine(_folder, "story.gguf"), hf = Path.Combine(_folder, "hf");
+        Assert.Equal(Tool.Success, Run("export", "gguf", SharedData.Path(Model), "--type", "f32", "--output", gguf).Code);
+        Assert.Equal(Tool.Success, Run("model", "convert", SharedData.Path(Model), "--output", hf).Code);
+        Assert.Equal(expected, Run(["generate", gguf, .. draw]).Output);
+        Assert.Equal(expected, Run(["generate", _folder, .. draw]).Output);
+        Assert.Equal(expected, Run(["generate", Path.GetFileName(_folder), "--runs", Path.GetDirectoryName(_folder)!, .. draw]).Output);
+        Assert.Equal(expected, Run(["generate", hf, .. draw]).Output);
+        Assert.Equal(expected, Run(["generate", gguf, "--tokenizer", SharedData.Path("stories260K/tok512.bin"), "--draft", gguf, .. draw]).Output);
+    }
+
+    [SharedDataFact(Model)]
+    public void A_text_is_written_with_an_adapter()
+    {
+        string plain = Written([]), gguf = Path.Combine(_folder, "story.gguf");
+        Dictionary<string, PeftFolder.Matrix> tensors = PeftFolder.Random(1, 4, 5, ("self_attn.q_proj", 64, 64), ("self_attn.o_proj", 64, 64));
+        PeftFolder.Write(Path.Combine(_folder, "strange"), tensors, """{"peft_type":"LORA","r":4,"lora_alpha":8}""");
+        PeftFolder.Write(Path.Combine(_folder, "none"), tensors, """{"peft_type":"LORA","r":4,"lora_alpha":0}""");
+        Assert.Equal(plain, Written(["--adapter", Path.Combine(_folder, "none")]));
+        string strange = Written(["--adapter", "any=" + Path.Combine(_folder, "strange")]);
+        Assert.NotEqual(plain, strange);
+        Assert.Equal(Tool.Success, Run("export", "gguf", SharedData.Path(Model), "--type", "f32", "--output", gguf).Code);
+        Assert.Equal(strange, Run(["generate", gguf, "Once upon a time", "--temperature", "0", "--max-tokens", "30", "--adapter", Path.Combine(_folder, "strange")]).Output);
+        var (code, _, errors) = Run("generate", SharedData.Path(Model), "x", "--adapter", "a=b", "--adapter", "c=d");
+        Assert.Equal(Tool.Usage, code);
+        Assert.Contains("one can be used", errors, StringComparison.Ordinal);
+
+        string Written(string[] adapter) => Run(["generate", SharedData.Path(Model), "Once upon a time", "--temperature", "0", "--max-tokens", "30", .. adapter]).Output;
     }
 
     [SharedDataFact(Model)]

@@ -1,3 +1,4 @@
+using Athanor.Cli.ModelFiles;
 using Athanor.Cli.Serve;
 
 namespace Athanor.Cli.Tests.Serve;
@@ -12,7 +13,8 @@ public sealed class ServeCommandTests
     [InlineData("--cache-gib", "x", "--cache-gib", "0")]
     [InlineData("--type", "x", "--type", "int3")]
     [InlineData("--max-requests", "x", "--max-requests", "0")]
-    [InlineData("write it as name=folder", "x", "--adapter", "somewhere")]
+    [InlineData("write it as a folder or as name=folder", "x", "--adapter", "=somewhere")]
+    [InlineData("write it as a folder or as name=folder", "x", "--adapter", "sql=")]
     [InlineData("names 'a' twice", "x", "--adapter", "a=b", "--adapter", "a=c")]
     [InlineData("--adapter is for one model", "x", "y", "--adapter", "a=b")]
     [InlineData("--tokenizer is for one model", "x", "y", "--tokenizer", "z")]
@@ -39,7 +41,7 @@ public sealed class ServeCommandTests
     [InlineData("a/b=c", "b=c", "a/b=c")]
     public void A_model_has_the_name_of_its_folder_or_the_one_before_the_sign(string written, string name, string place)
     {
-        Assert.Equal((name, place), ModelLoader.Parse(written));
+        Assert.Equal((name, place), ModelPath.Parse(written));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Athanor.Inference.Generation;
 using Athanor.Inference.Running;
 using Athanor.Inference.Sampling;
@@ -9,6 +8,7 @@ using Athanor.Models.HuggingFace;
 using Athanor.Models.Layers;
 using Athanor.Tensors;
 using Athanor.Tensors.Safetensors;
+using Athanor.Testing;
 
 namespace Athanor.Inference.Tests.Running;
 
@@ -22,17 +22,17 @@ public sealed class AdapterTests : IDisposable
     public void An_adapter_gives_what_the_merged_weights_give()
     {
         using Decoder model = TinyEngine.Model(), merged = TinyEngine.Model();
-        Dictionary<string, float[]> tensors = Tensors(1, rank: 3);
+        Dictionary<string, PeftFolder.Matrix> tensors = Tensors(1, rank: 3);
         Write("a", tensors, """{"peft_type": "LORA", "r": 3, "lora_alpha": 6, "target_modules": ["q_proj", "v_proj", "up_proj", "down_proj"], "bias": "none", "use_dora": false, "modules_to_save": null}""");
         using LoraAdapter adapter = PeftAdapter.Load(Path.Combine(_folder, "a"), model);
         Assert.Equal(("a", 6), (adapter.Name, adapter.Weights.Count));
         // By the formula: W + (alpha / r)·B·A, each at the rows where the projection lies in the fused one.
         for (int layer = 0; layer < 2; layer++)
         {
-            Merge(merged, $"layers.{layer}.attention.qkv.weight", 0, 72, 36, tensors, $"model.layers.{layer}.self_attn.q_proj");
-            Merge(merged, $"layers.{layer}.attention.qkv.weight", 72 + 36, 36, 36, tensors, $"model.layers.{layer}.self_attn.v_proj");
-            Merge(merged, $"layers.{layer}.feed_forward.gate_up.weight", 50, 50, 36, tensors, $"model.layers.{layer}.mlp.up_proj");
-            Merge(merged, $"layers.{layer}.feed_forward.down.weight", 0, 36, 50, tensors, $"model.layers.{layer}.mlp.down_proj");
+            Merge(merged, $"layers.{layer}.attention.qkv.weight", 0, PeftFolder.Delta(tensors, layer, "self_attn.q_proj", 2));
+            Merge(merged, $"layers.{layer}.attention.qkv.weight", 72 + 36, PeftFolder.Delta(tensors, layer, "self_attn.v_proj", 2));
+            Merge(merged, $"layers.{layer}.feed_forward.gate_up.weight", 50, PeftFolder.Delta(tensors, layer, "mlp.up_proj", 2));
+            Merge(merged, $"layers.{layer}.feed_forward.down.weight", 0, PeftFolder.Delta(tensors, layer, "mlp.down_proj", 2));
         }
         int[] ids = TinyEngine.Ids(30, 2);
         float[] plain = Logits(model, ids, null), expected = Logits(merged, ids, null), actual = Logits(model, ids, adapter);
@@ -91,71 +91,30 @@ public sealed class AdapterTests : IDisposable
     public void Tensors_that_do_not_fit_are_all_named()
     {
         using Decoder model = TinyEngine.Model();
-        Dictionary<string, float[]> tensors = Tensors(1, 3);
-        tensors.Remove("base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight");
-        tensors["base_model.model.model.layers.7.self_attn.q_proj.lora_A.weight"] = new float[3 * 36];
-        tensors["base_model.model.model.layers.7.self_attn.q_proj.lora_B.weight"] = new float[72 * 3];
-        tensors["base_model.model.lm_head.lora_A.weight"] = new float[3 * 36];
-        tensors["base_model.model.lm_head.lora_B.weight"] = new float[263 * 3];
-        tensors["base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector"] = new float[3];
+        Dictionary<string, PeftFolder.Matrix> tensors = Tensors(1, 3);
+        tensors.Remove(PeftFolder.Name(0, "self_attn.q_proj", 'B'));
+        tensors[PeftFolder.Name(7, "self_attn.q_proj", 'A')] = new(3, 36, new float[3 * 36]);
+        tensors[PeftFolder.Name(7, "self_attn.q_proj", 'B')] = new(72, 3, new float[72 * 3]);
+        tensors["base_model.model.lm_head.lora_A.weight"] = new(3, 36, new float[3 * 36]);
+        tensors["base_model.model.lm_head.lora_B.weight"] = new(263, 3, new float[263 * 3]);
+        tensors["base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector"] = new(3, 0, new float[3]);
         Write("bad", tensors, """{"peft_type": "LORA", "lora_alpha": 6}""");
         string message = Assert.Throws<ModelFormatException>(() => PeftAdapter.Load(Path.Combine(_folder, "bad"), model)).Message;
         Assert.All(["layers.0.self_attn.q_proj' has only one", "layers.7.self_attn.q_proj' is no projection", "'lm_head'", "lora_magnitude_vector"], word => Assert.Contains(word, message, StringComparison.Ordinal));
     }
 
-    private static Dictionary<string, float[]> Tensors(int seed, int rank)
-    {
-        var random = new Random(seed);
-        float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() - 0.5))];
-        var tensors = new Dictionary<string, float[]>();
-        for (int layer = 0; layer < 2; layer++)
-        {
-            foreach ((string module, int rows, int columns) in new[] { ("self_attn.q_proj", 72, 36), ("self_attn.v_proj", 36, 36), ("mlp.up_proj", 50, 36), ("mlp.down_proj", 36, 50) })
-            {
-                tensors[$"base_model.model.model.layers.{layer}.{module}.lora_A.weight"] = Numbers(rank * columns);
-                tensors[$"base_model.model.model.layers.{layer}.{module}.lora_B.weight"] = Numbers(rows * rank);
-            }
-        }
-        return tensors;
-    }
+    private static Dictionary<string, PeftFolder.Matrix> Tensors(int seed, int rank) =>
+        PeftFolder.Random(seed, rank, 2, ("self_attn.q_proj", 72, 36), ("self_attn.v_proj", 36, 36), ("mlp.up_proj", 50, 36), ("mlp.down_proj", 36, 50));
 
-    private void Write(string name, Dictionary<string, float[]> tensors, string config)
-    {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
-        File.WriteAllText(Path.Combine(folder, "adapter_config.json"), config);
-        int at = 0;
-        var header = new List<string>();
-        foreach ((string tensor, float[] values) in tensors)
-        {
-            bool down = tensor.Contains("lora_A", StringComparison.Ordinal);
-            int rank = values.Length % 3 == 0 && name != "two" ? 3 : 2;
-            string shape = tensor.EndsWith("vector", StringComparison.Ordinal) ? $"{values.Length}" : down ? $"{rank},{values.Length / rank}" : $"{values.Length / rank},{rank}";
-            header.Add($$"""{{'"'}}{{tensor}}{{'"'}}:{"dtype":"F32","shape":[{{shape}}],"data_offsets":[{{at}},{{at += 4 * values.Length}}]}""");
-        }
-        byte[] json = System.Text.Encoding.UTF8.GetBytes($"{{{string.Join(',', header)}}}");
-        using FileStream file = File.Create(Path.Combine(folder, "adapter_model.safetensors"));
-        file.Write(BitConverter.GetBytes((long)json.Length));
-        file.Write(json);
-        foreach (float[] values in tensors.Values)
-            file.Write(MemoryMarshal.AsBytes<float>(values));
-    }
+    private void Write(string name, Dictionary<string, PeftFolder.Matrix> tensors, string config) => PeftFolder.Write(Path.Combine(_folder, name), tensors, config);
 
-    private static void Merge(Decoder model, string parameter, int first, int rows, int columns, Dictionary<string, float[]> tensors, string module)
+    private static void Merge(Decoder model, string parameter, int first, double[] delta)
     {
         Parameter weight = model.Parameters.Single(one => one.Name == parameter).Value;
         var values = new float[weight.Shape.Count];
         ParameterRows.Read(weight, 0, weight.Shape[0], values);
-        float[] down = tensors[$"base_model.model.{module}.lora_A.weight"], up = tensors[$"base_model.model.{module}.lora_B.weight"];
-        for (int i = 0; i < rows; i++)
-        {
-            for (int j = 0; j < columns; j++)
-            {
-                double sum = 0;
-                for (int r = 0; r < 3; r++)
-                    sum += (double)up[i * 3 + r] * down[r * columns + j];
-                values[(first + i) * columns + j] += (float)(2 * sum);
-            }
-        }
+        for (int i = 0; i < delta.Length; i++)
+            values[first * weight.Shape[1] + i] += (float)delta[i];
         model.Device.Upload(weight, values);
     }
 
