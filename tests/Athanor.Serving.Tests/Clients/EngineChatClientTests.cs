@@ -3,6 +3,7 @@ using System.Text.Json;
 using Athanor.Serving.Catalog;
 using Athanor.Serving.Clients;
 using Athanor.Serving.Tests.Testing;
+using Athanor.Testing;
 using Microsoft.Extensions.AI;
 
 namespace Athanor.Serving.Tests.Clients;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Athanor.Serving.Tests.Testing;
+using Athanor.Testing;
 
 namespace Athanor.Serving.Tests.Clients;
 

@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.Text;
 using Athanor.Serving.Tests.Testing;
+using Athanor.Testing;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Embeddings;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Athanor.Serving.Requests;
 using Athanor.Serving.Tests.Testing;
+using Athanor.Testing;
 
 namespace Athanor.Serving.Tests.Endpoints;
 

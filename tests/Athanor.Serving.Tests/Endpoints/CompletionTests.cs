@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Athanor.Serving.Tests.Testing;
+using Athanor.Testing;
 
 namespace Athanor.Serving.Tests.Endpoints;
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Athanor.Serving.Catalog;
 using Athanor.Serving.Tests.Testing;
+using Athanor.Testing;
 
 namespace Athanor.Serving.Tests.Endpoints;
 

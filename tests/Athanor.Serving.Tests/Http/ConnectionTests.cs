@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Athanor.Serving.Tests.Testing;
+using Athanor.Testing;
 
 namespace Athanor.Serving.Tests.Http;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Athanor.Serving.Catalog;
+using Athanor.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace Athanor.Serving.Tests.Testing;

@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Athanor.Testing;
 using Athanor.Tokenizers.Chat;
 
 namespace Athanor.Tokenizers.Tests.Chat;
 
 public class ChatEncoderTests
 {
-    private static readonly Tokenizer Bytes = ByteTokenizer();
+    private static readonly Tokenizer Bytes = ByteTokenizer.ChatMl;
     private static readonly ChatTemplate ChatMl = BuiltInTemplates.Get("chatml");
 
     [Fact]
@@ -78,31 +79,4 @@ public class ChatEncoderTests
 
     private static int[] Encode(params ChatMessage[] messages) =>
         ChatEncoder.Encode(Bytes, ChatMl, new ChatRequest { Messages = messages, AddGenerationPrompt = true });
-
-    /// <summary>A token for each byte, and ChatML's two markers.</summary>
-    private static Tokenizer ByteTokenizer()
-    {
-        var vocabulary = new JsonObject();
-        for (int value = 0; value < 256; value++)
-            vocabulary[ByteLetter((byte)value)] = value;
-        var added = new JsonArray();
-        foreach ((int id, string text) in new[] { (256, "<|im_start|>"), (257, "<|im_end|>") })
-            added.Add(new JsonObject { ["id"] = id, ["content"] = text, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true });
-        var json = new JsonObject
-        {
-            ["version"] = "1.0",
-            ["added_tokens"] = added,
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = true, ["trim_offsets"] = true, ["use_regex"] = true },
-            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
-        };
-        return Tokenizer.FromJson(Encoding.UTF8.GetBytes(json.ToJsonString()));
-    }
-
-    // GPT-2's letters for bytes: printable ones stand for themselves, the others follow from U+0100 in order.
-    private static string ByteLetter(byte value)
-    {
-        static bool Printable(int b) => b is (>= 33 and <= 126) or (>= 161 and <= 172) or (>= 174 and <= 255);
-        return Printable(value) ? ((char)value).ToString() : ((char)(256 + Enumerable.Range(0, value).Count(b => !Printable(b)))).ToString();
-    }
 }

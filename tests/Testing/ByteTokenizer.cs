@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Athanor.Tokenizers;
 using Athanor.Tokenizers.Chat;
 
-namespace Athanor.Serving.Tests.Testing;
+namespace Athanor.Testing;
 
 /// <summary>A tokenizer with a token for each byte and ChatML's markers: characters beyond ASCII straddle tokens, and ids are easy to foresee.</summary>
 internal static class ByteTokenizer
