@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 
 namespace Athanor.EndToEnd.Tests;
@@ -7,6 +6,8 @@ namespace Athanor.EndToEnd.Tests;
 /// <summary>A run is trained, served, asked and ended, each by the tool in a process of its own.</summary>
 public sealed class ServeProcessTests : IDisposable
 {
+    private const string Chats = "/v1/chat/completions";
+
     private readonly TinyRun _tiny = new();
 
     public void Dispose() => _tiny.Dispose();
@@ -16,30 +17,19 @@ public sealed class ServeProcessTests : IDisposable
     {
         (int code, _, string errors) = await TinyRun.Run(_tiny.RunArguments("runs"));
         Assert.True(code == 0, errors);
-        using Process process = TinyRun.Start("serve", "tiny", "--runs", _tiny.Runs("runs"), "--port", "0", "--alias", "gpt-4o=tiny");
-        string? address = null;
-        while (await process.StandardOutput.ReadLineAsync() is { } line && line != "athanor: ready")
-        {
-            if (line.Contains("listening on ", StringComparison.Ordinal))
-                address = line[(line.IndexOf("http", StringComparison.Ordinal))..];
-        }
-        if (address is null)
-            Assert.Fail(await process.StandardError.ReadToEndAsync());
-        using var client = new HttpClient { BaseAddress = new Uri(address) };
-        Assert.Equal("""{"status":"ok"}""", await client.GetStringAsync("/health"));
+        await using ServedProcess server = await ServedProcess.Start("tiny", "--runs", _tiny.Runs("runs"), "--alias", "gpt-4o=tiny");
+        Assert.Equal("""{"status":"ok"}""", await server.Client.GetStringAsync("/health"));
         const string question = """{"model":"gpt-4o","messages":[{"role":"user","content":"Item 7"}],"max_tokens":12,"temperature":0""";
-        JsonElement whole = JsonDocument.Parse(await Ask(client, question + "}")).RootElement;
+        JsonElement whole = await server.Ask(Chats, question + "}");
         string text = whole.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
         Assert.Equal("tiny", whole.GetProperty("model").GetString());
         Assert.InRange(whole.GetProperty("usage").GetProperty("completion_tokens").GetInt32(), 1, 12);
-        string[] events = (await Ask(client, question + ""","stream":true}""")).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        string[] events = (await server.Post(Chats, question + ""","stream":true}""")).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("data: [DONE]", events[^1]);
         Assert.Equal(text, string.Concat(events.SkipLast(1).Select(Content)));
-        Assert.Contains("athanor_requests_total{endpoint=\"/v1/chat/completions\",status=\"200\"} 2", await client.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        Assert.Contains("athanor_requests_total{endpoint=\"/v1/chat/completions\",status=\"200\"} 2", await server.Client.GetStringAsync("/metrics"), StringComparison.Ordinal);
 
-        using (Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]))
-            await signal.WaitForExitAsync();
-        (code, string output, errors) = await TinyRun.End(process);
+        (code, string output, errors) = await server.End();
         Assert.True(code == 0, errors);
         Assert.Contains("athanor: stopped", output, StringComparison.Ordinal);
     }
@@ -57,14 +47,6 @@ public sealed class ServeProcessTests : IDisposable
         Assert.NotEmpty(output);
         Assert.DoesNotContain("> ", output, StringComparison.Ordinal);
         Assert.Contains("[1 answers", errors, StringComparison.Ordinal);
-    }
-
-    private static async Task<string> Ask(HttpClient client, string json)
-    {
-        using HttpResponseMessage response = await client.PostAsync("/v1/chat/completions", new StringContent(json, Encoding.UTF8, "application/json"));
-        string text = await response.Content.ReadAsStringAsync();
-        Assert.True(response.IsSuccessStatusCode, text);
-        return text;
     }
 
     private static string? Content(string data)

@@ -25,12 +25,17 @@ public static class PeftAdapter
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(model);
         string path = Path.Combine(folder, ConfigName);
-        (double alpha, bool stabilized) = ReadConfig(path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no LoRA adapter in '{folder}': no {ConfigName}. Give a folder that PEFT's save_pretrained wrote.", path);
+        string weights = Path.Combine(folder, WeightsName);
+        if (!File.Exists(weights))
+            throw new FileNotFoundException($"The adapter '{folder}' has no {WeightsName}. Save it with safe_serialization=True; pickles are not read.", weights);
+        (double alpha, bool stabilized, int? rank) = ReadConfig(path);
         Family family = Families.Find(model.Config.Family) ?? throw new ModelFormatException(folder, "", $"the model's family '{model.Config.Family}' has no names that an adapter could use.");
         var map = new WeightMap(model.Config);
         family.Map(map);
         var places = map.Tensors.Where(tensor => tensor.Columns > 0).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, WeightsName));
+        using SafetensorsFile file = SafetensorsFile.Open(weights);
         var problems = new List<string>();
         Dictionary<string, (SafetensorsEntry? Down, SafetensorsEntry? Up)> pairs = Pairs(file, problems);
         var parts = new Dictionary<string, List<Part>>(StringComparer.Ordinal);
@@ -43,7 +48,9 @@ public static class PeftAdapter
             else if (down is null || up is null)
                 problems.Add($"'{module}' has only one of lora_A and lora_B");
             else if (down.Shape.Length != 2 || up.Shape.Length != 2 || down.Shape[0] != up.Shape[1] || down.Shape[0] < 1 || down.Shape[1] != place.Columns || up.Shape[0] != place.Rows)
-                problems.Add($"'{module}': {down} and {up} do not change a matrix [{place.Rows}, {place.Columns}]");
+                problems.Add($"'{module}': {down} and {up} do not change a matrix [{place.Rows}, {place.Columns}]: it was made for another model");
+            else if (rank is { } said && down.Shape[0] != said)
+                problems.Add($"'{module}' has the rank {down.Shape[0]}; {ConfigName} says r = {said}");
             else if (!down.Type.IsConvertible() || !up.Type.IsConvertible())
                 problems.Add($"'{module}' is stored as {down.Type}, which is not converted; F32, F16, BF16 and F64 are");
             else
@@ -106,7 +113,7 @@ public static class PeftAdapter
         return pairs;
     }
 
-    private static (double Alpha, bool Stabilized) ReadConfig(string path)
+    private static (double Alpha, bool Stabilized, int? Rank) ReadConfig(string path)
     {
         if (new FileInfo(path) is { Exists: true, Length: > LargestConfig } large)
             throw new ModelFormatException(path, "", $"the file has {large.Length:N0} bytes; it is no {ConfigName}.");
@@ -122,10 +129,14 @@ public static class PeftAdapter
             Refuse("lora_bias", value => value.ValueKind != JsonValueKind.True, "adapters with biases are not offered");
             Refuse("bias", value => value.ValueKind == JsonValueKind.String && value.GetString() == "none", "adapters with biases are not offered");
             Refuse("modules_to_save", value => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0, "modules that replace the model's are not offered");
+            Refuse("layer_replication", value => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0, "models whose layers are repeated are not offered");
             Refuse("alpha_pattern", value => value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any(), "scales of single modules are not offered");
             if (!root.TryGetProperty("lora_alpha", out JsonElement alpha) || alpha.ValueKind != JsonValueKind.Number || !double.IsFinite(alpha.GetDouble()))
                 throw new ModelFormatException(path, "lora_alpha", "the number is missing; the change is multiplied by it over the rank.");
-            return (alpha.GetDouble(), root.TryGetProperty("use_rslora", out JsonElement stabilized) && stabilized.ValueKind == JsonValueKind.True);
+            // The rank of single modules may differ where a pattern says so.
+            bool patterned = root.TryGetProperty("rank_pattern", out JsonElement pattern) && pattern.ValueKind == JsonValueKind.Object && pattern.EnumerateObject().Any();
+            int? rank = !patterned && root.TryGetProperty("r", out JsonElement r) && r.ValueKind == JsonValueKind.Number && r.TryGetInt32(out int said) ? said : null;
+            return (alpha.GetDouble(), root.TryGetProperty("use_rslora", out JsonElement stabilized) && stabilized.ValueKind == JsonValueKind.True, rank);
 
             void Refuse(string key, Func<JsonElement, bool> harmless, string problem)
             {

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Athanor.Cli.ModelFiles;
 using Athanor.Cli.Serve;
+using Athanor.Testing;
 
 namespace Athanor.Cli.Tests.Serve;
 
@@ -57,6 +59,39 @@ public sealed class ServeCommandTests
         Assert.Throws<ArgumentException>(() => ServerArguments.Keys(file, null));
         File.Delete(file);
         Assert.Empty(ServerArguments.Keys(null, null));
+    }
+
+    [Fact]
+    public void An_adapter_that_does_not_fit_ends_the_server_with_the_reason()
+    {
+        string folder = Directory.CreateTempSubdirectory("athanor-serve-").FullName, model = Path.Combine(folder, "base"), lora = Path.Combine(folder, "lora");
+        try
+        {
+            Assert.Equal(Tool.Success, Run("model", "init", "--depth", "1", "--vocabulary", "300", "--context", "32", "--output", model).Code);
+            ByteTokenizer.ChatMl.Save(model);
+            Dictionary<string, PeftFolder.Matrix> Lora(string module, int columns) => PeftFolder.Random(1, 4, 1, (module, columns, columns));
+            int width = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "config.json"))).RootElement.GetProperty("hidden_size").GetInt32();
+
+            Refused("There is no LoRA adapter in", null, "");
+            Refused("has the rank 4; adapter_config.json says r = 8", Lora("self_attn.o_proj", width), """{"peft_type":"LORA","r":8,"lora_alpha":8}""");
+            Refused("'model.layers.0.self_attn.query' is no projection of this model", Lora("self_attn.query", width), """{"peft_type":"LORA","r":4,"lora_alpha":8}""");
+            Refused($"do not change a matrix [{width}, {width}]: it was made for another model", Lora("self_attn.o_proj", width + 1), """{"peft_type":"LORA","r":4,"lora_alpha":8}""");
+
+            void Refused(string says, Dictionary<string, PeftFolder.Matrix>? tensors, string config)
+            {
+                if (tensors is not null)
+                    PeftFolder.Write(lora, tensors, config);
+                (int code, _, string errors) = Run("serve", model, "--adapter", "sql=" + lora, "--port", "0");
+                Assert.Equal(Tool.Failure, code);
+                Assert.Contains(says, errors, StringComparison.Ordinal);
+                Assert.Contains(lora, errors, StringComparison.Ordinal);
+                Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static (int Code, string Output, string Errors) Run(params string[] args)

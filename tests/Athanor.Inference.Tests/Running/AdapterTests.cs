@@ -44,10 +44,9 @@ public sealed class AdapterTests : IDisposable
     [Fact]
     public async Task Requests_of_different_adapters_side_by_side_get_what_they_get_alone()
     {
-        const string config = """{"peft_type": "LORA", "r": 3, "lora_alpha": 6, "bias": "none"}""";
         using Decoder model = TinyEngine.Model();
-        Write("one", Tensors(1, 3), config);
-        Write("two", Tensors(2, 2), config);
+        Write("one", Tensors(1, 3), """{"peft_type": "LORA", "r": 3, "lora_alpha": 6, "bias": "none"}""");
+        Write("two", Tensors(2, 2), """{"peft_type": "LORA", "r": 8, "rank_pattern": {"proj": 2}, "lora_alpha": 6}""");
         using LoraAdapter one = PeftAdapter.Load(Path.Combine(_folder, "one"), model), two = PeftAdapter.Load(Path.Combine(_folder, "two"), model);
         await using var engine = new InferenceEngine(model, TinyTokenizer.Bytes, new EngineOptions { BlockSize = 16, TokenBudget = 50, EndTokens = [], Adapters = [one, two] });
         Assert.Equal(["one", "two"], engine.Adapters.Order());
@@ -78,6 +77,8 @@ public sealed class AdapterTests : IDisposable
     [InlineData("""{"peft_type": "LORA", "lora_alpha": 6, "use_dora": true}""", "use_dora")]
     [InlineData("""{"peft_type": "LORA", "lora_alpha": 6, "bias": "all"}""", "bias")]
     [InlineData("""{"peft_type": "LORA", "lora_alpha": 6, "modules_to_save": ["lm_head"]}""", "modules_to_save")]
+    [InlineData("""{"peft_type": "LORA", "lora_alpha": 6, "layer_replication": [[0, 2]]}""", "layer_replication")]
+    [InlineData("""{"peft_type": "LORA", "lora_alpha": 6, "r": 4}""", "says r = 4")]
     [InlineData("""{"peft_type": "LORA"}""", "lora_alpha")]
     [InlineData("""{"peft_type": "LORA", "lora_alpha": """, "JSON")]
     public void What_is_not_implemented_is_refused_by_name(string config, string word)
