@@ -43,6 +43,7 @@ internal sealed class ChatCompletions(ServerState server) : JsonEndpoint<ChatBod
 
     private Task StreamAsync(HttpContext context, ChatBody body, ChatTask task, ChatAnswer answer, IAsyncEnumerable<AnswerPart> parts, Head head, RequestScope scope)
     {
+        bool counted = body.StreamOptions?.IncludeUsage ?? false;
         bool[] begun = new bool[task.Request.Candidates];
         var stream = new EventStream(context, Server.Options.PingInterval);
         return stream.SendAsync(parts, WriteAsync, FinishAsync, scope, error => Failure.Of(error, scope, Server));
@@ -61,12 +62,16 @@ internal sealed class ChatCompletions(ServerState server) : JsonEndpoint<ChatBod
             await SendAsync(events, part.Choice, delta, logprobs, part.Finish).ConfigureAwait(false);
         }
 
-        ValueTask FinishAsync(EventStream events) => body.StreamOptions?.IncludeUsage ?? false
-            ? events.SendAsync(new ChatChunkBody(head.Id, Head.Chunk, head.Created, head.Model.Id, [], Usage.Of(answer.Usage)), ApiJson.Api.ChatChunkBody)
-            : ValueTask.CompletedTask;
+        ValueTask FinishAsync(EventStream events) => counted ? CountedAsync(events, [], Usage.Of(answer.Usage)) : ValueTask.CompletedTask;
 
-        ValueTask SendAsync(EventStream events, int choice, ChatDelta delta, ChatLogprobs? logprobs, string? finish) =>
-            events.SendAsync(new ChatChunkBody(head.Id, Head.Chunk, head.Created, head.Model.Id, [new ChatChunkChoice(choice, delta, logprobs, finish)], null), ApiJson.Api.ChatChunkBody);
+        ValueTask SendAsync(EventStream events, int choice, ChatDelta delta, ChatLogprobs? logprobs, string? finish)
+        {
+            ChatChunkChoice[] choices = [new ChatChunkChoice(choice, delta, logprobs, finish)];
+            return counted ? CountedAsync(events, choices, null) : events.SendAsync(new ChatChunkBody(head.Id, Head.Chunk, head.Created, head.Model.Id, choices), ApiJson.Api.ChatChunkBody);
+        }
+
+        ValueTask CountedAsync(EventStream events, ChatChunkChoice[] choices, Usage? usage) =>
+            events.SendAsync(new CountedChatChunkBody(head.Id, Head.Chunk, head.Created, head.Model.Id, choices, usage), ApiJson.Api.CountedChatChunkBody);
     }
 
     /// <summary>What stands at the head of an answer and of each of its events.</summary>

@@ -27,20 +27,24 @@ internal sealed class Completions(ServerState server) : JsonEndpoint<CompletionB
         if (!(body.Stream ?? false))
         {
             CompletionChoice[] choices = await WholeAsync(answer, scope.Token).ConfigureAwait(false);
-            await JsonBody.WriteAsync(context, Body(choices, Cost()), ApiJson.Api.CompletionAnswerBody).ConfigureAwait(false);
+            await JsonBody.WriteAsync(context, Counted(choices, Cost()), ApiJson.Api.CountedCompletionAnswerBody).ConfigureAwait(false);
             return;
         }
         bool usage = body.StreamOptions?.IncludeUsage ?? false;
         await new EventStream(context, Server.Options.PingInterval).SendAsync(
             answer.ReadAsync(scope.Token),
-            (events, piece) => events.SendAsync(Body([new CompletionChoice(piece.Index, piece.Text, piece.Logprobs, piece.Finish)], null), ApiJson.Api.CompletionAnswerBody),
-            events => usage ? events.SendAsync(Body([], Cost()), ApiJson.Api.CompletionAnswerBody) : ValueTask.CompletedTask,
+            (events, piece) => SendAsync(events, new CompletionChoice(piece.Index, piece.Text, piece.Logprobs, piece.Finish)),
+            events => usage ? events.SendAsync(Counted([], Cost()), ApiJson.Api.CountedCompletionAnswerBody) : ValueTask.CompletedTask,
             scope,
             error => Failure.Of(error, scope, Server)).ConfigureAwait(false);
 
         Usage Cost() => Usage.Of(answer.Usage ?? new GenerationUsage(tasks.Sum(task => task.Request.Prompt.Count), 0, 0));
 
-        CompletionAnswerBody Body(IReadOnlyList<CompletionChoice> choices, Usage? cost) => new(id, Kind, created, model.Id, choices, cost);
+        ValueTask SendAsync(EventStream events, CompletionChoice choice) => usage
+            ? events.SendAsync(Counted([choice], null), ApiJson.Api.CountedCompletionAnswerBody)
+            : events.SendAsync(new CompletionAnswerBody(id, Kind, created, model.Id, [choice]), ApiJson.Api.CompletionAnswerBody);
+
+        CountedCompletionAnswerBody Counted(IReadOnlyList<CompletionChoice> choices, Usage? cost) => new(id, Kind, created, model.Id, choices, cost);
     }
 
     private static async Task<CompletionChoice[]> WholeAsync(CompletionAnswer answer, CancellationToken cancellation)

@@ -28,7 +28,16 @@ internal sealed record TokenLogprob(string Token, double Logprob, IReadOnlyList<
 internal sealed record TopLogprob(string Token, double Logprob, IReadOnlyList<int> Bytes);
 
 /// <summary>An event of a streamed answer of <c>/v1/chat/completions</c>.</summary>
-internal sealed record ChatChunkBody(string Id, string Object, long Created, string Model, IReadOnlyList<ChatChunkChoice> Choices, Usage? Usage);
+internal record ChatChunkBody(string Id, string Object, long Created, string Model, IReadOnlyList<ChatChunkChoice> Choices);
+
+/// <summary>An event where usage was asked for: OpenAI writes null in all but the last, whose choices are none.</summary>
+internal sealed record CountedChatChunkBody(
+    string Id,
+    string Object,
+    long Created,
+    string Model,
+    IReadOnlyList<ChatChunkChoice> Choices,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never), JsonPropertyOrder(1)] Usage? Usage) : ChatChunkBody(Id, Object, Created, Model, Choices);
 
 internal sealed record ChatChunkChoice(
     int Index,

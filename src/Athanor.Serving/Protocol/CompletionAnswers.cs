@@ -2,8 +2,17 @@ using System.Text.Json.Serialization;
 
 namespace Athanor.Serving.Protocol;
 
-/// <summary>An answer of <c>/v1/completions</c>, whole or one event of a stream.</summary>
-internal sealed record CompletionAnswerBody(string Id, string Object, long Created, string Model, IReadOnlyList<CompletionChoice> Choices, Usage? Usage);
+/// <summary>An event of a streamed answer of <c>/v1/completions</c>.</summary>
+internal record CompletionAnswerBody(string Id, string Object, long Created, string Model, IReadOnlyList<CompletionChoice> Choices);
+
+/// <summary>A whole answer, or an event where usage was asked for: OpenAI writes null in all but the last, whose choices are none.</summary>
+internal sealed record CountedCompletionAnswerBody(
+    string Id,
+    string Object,
+    long Created,
+    string Model,
+    IReadOnlyList<CompletionChoice> Choices,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never), JsonPropertyOrder(1)] Usage? Usage) : CompletionAnswerBody(Id, Object, Created, Model, Choices);
 
 internal sealed record CompletionChoice(
     int Index,

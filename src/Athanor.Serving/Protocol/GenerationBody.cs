@@ -58,6 +58,13 @@ internal abstract class GenerationBody
 
     public string? GuidedGrammar { get; init; }
 
+    /// <summary>vLLM's newer place of the four above.</summary>
+    public JsonElement? StructuredOutputs { get; init; }
+
+    public bool? UseBeamSearch { get; init; }
+
+    public double? LengthPenalty { get; init; }
+
     public string? CacheSalt { get; init; }
 
     public int? Priority { get; init; }

@@ -25,7 +25,7 @@ internal static class ChatReader
         GenerationRequest request = GenerationReader.Read(body, model, limits, prompt, "messages", most);
         int? logprobs = Logprobs(body, limits);
         Func<ITokenConstraint>? constraint = AnswerConstraints.For(model, format, tools);
-        return new ChatTask(request with
+        return new ChatTask(BeamReader.Read(request, body, request.Candidates) with
         {
             LogProbs = logprobs,
             Constraint = constraint,

@@ -35,6 +35,7 @@ internal static class CompletionReader
                 PromptLogProbs = echo ? logprobs : null,
                 Constraint = AnswerConstraints.For(model, format, tools: null),
             };
+            request = BeamReader.Read(request, body, best);
             tasks.Add(new CompletionTask(request, echo ? model.Engine.Tokenizer.Decode(prompt, skipSpecial: !request.ShowSpecial) : null));
         }
         return tasks;

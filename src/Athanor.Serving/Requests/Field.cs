@@ -37,6 +37,9 @@ internal static class Field
         _ => throw ApiException.Invalid($"'{name}' has to be a string or a list of strings.", name),
     };
 
+    /// <summary>A name that the client chose, short enough for an error.</summary>
+    public static string Shown(string name) => name.Length > 32 ? name[..32] + "…" : name;
+
     public static int Token(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id) ? id : throw ApiException.Invalid($"'{name}' has to be a token id.", name);
 }

@@ -71,7 +71,7 @@ internal static class GenerationReader
         var biases = new Dictionary<int, float>();
         foreach (JsonProperty pair in value.EnumerateObject())
         {
-            string name = $"logit_bias.{Shown(pair.Name)}";
+            string name = $"logit_bias.{Field.Shown(pair.Name)}";
             if (!int.TryParse(pair.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || !tokenizer.Contains(id))
                 throw ApiException.Invalid($"'{name}': the model has no token of this id.", name);
             if (pair.Value.ValueKind != JsonValueKind.Number)
@@ -112,6 +112,4 @@ internal static class GenerationReader
         }
         return ids;
     }
-
-    private static string Shown(string name) => name.Length > 32 ? name[..32] + "…" : name;
 }

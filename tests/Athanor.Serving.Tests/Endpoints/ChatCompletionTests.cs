@@ -67,6 +67,7 @@ public class ChatCompletionTests
         Assert.Single(chunks.Select(chunk => chunk.GetProperty("id").GetString()).Distinct());
         Assert.Equal(0, chunks[^1].GetProperty("choices").GetArrayLength());
         Assert.Equal(whole.GetProperty("usage").GetRawText(), chunks[^1].GetProperty("usage").GetRawText());
+        Assert.All(chunks[..^1], chunk => Assert.Equal(JsonValueKind.Null, chunk.GetProperty("usage").ValueKind));
         foreach (JsonElement choice in whole.GetProperty("choices").EnumerateArray())
         {
             int index = choice.GetProperty("index").GetInt32();

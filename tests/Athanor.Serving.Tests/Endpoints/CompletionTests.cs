@@ -1,6 +1,13 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Athanor.Inference.Generation;
+using Athanor.Inference.Loading;
+using Athanor.Inference.Running;
+using Athanor.Inference.Sampling;
+using Athanor.Serving.Catalog;
 using Athanor.Serving.Tests.Testing;
+using Athanor.Tensors;
 using Athanor.Testing;
 
 namespace Athanor.Serving.Tests.Endpoints;
@@ -23,6 +30,7 @@ public class CompletionTests
         List<string> events = await server.StreamAsync(Path, json[..^1] + ""","stream":true,"stream_options":{"include_usage":true}}""");
         JsonElement[] chunks = [.. events.SkipLast(1).Select(text => JsonDocument.Parse(text).RootElement)];
         Assert.Equal(whole.GetProperty("usage").GetRawText(), chunks[^1].GetProperty("usage").GetRawText());
+        Assert.All(chunks[..^1], chunk => Assert.Equal(JsonValueKind.Null, chunk.GetProperty("usage").ValueKind));
         int texts = 0;
         foreach (JsonElement choice in whole.GetProperty("choices").EnumerateArray())
         {
@@ -72,7 +80,41 @@ public class CompletionTests
         Assert.Equal((2, 4), (server.Engine.LastRequest!.Candidates, server.Engine.LastRequest.BestOf));
     }
 
+    [Fact]
+    public async Task Events_say_nothing_of_usage_where_it_was_not_asked_for()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        foreach (string options in (string[])["", ",\"stream_options\":{\"include_usage\":false}"])
+        {
+            List<string> events = await server.StreamAsync(Path, $$"""{"prompt":"a","stream":true{{options}}}""");
+            Assert.All(events, one => Assert.DoesNotContain("usage", one, StringComparison.Ordinal));
+        }
+    }
+
+    [SharedDataFact("stories260K/stories260K.bin")]
+    public async Task A_beam_search_gives_the_texts_that_the_engine_finds()
+    {
+        InferenceEngine engine = EngineLoader.Load(SharedData.Path("stories260K/stories260K.bin"), load: new LoadOptions { Device = new CpuDevice(threads: 1) });
+        await using ConfiguredAsyncDisposable owned = engine.ConfigureAwait(false);
+        await using RunningServer server = await RunningServer.StartAsync(catalog: new ModelCatalog(new ServedModel("stories", engine)));
+        var request = new GenerationRequest { Prompt = [1, .. engine.Tokenizer.Encode("Once upon a time")], MaxTokens = 12, Beams = 4, Candidates = 2, Sampling = new SamplingOptions { Temperature = 0 } };
+        string[] expected = ["", ""];
+        await foreach (GenerationChunk part in engine.GenerateAsync(request))
+            expected[part.Candidate] += part.Text;
+        (HttpStatusCode status, JsonElement body) = await server.PostAsync(Path, """{"prompt":"Once upon a time","max_tokens":12,"n":2,"best_of":4,"use_beam_search":true,"length_penalty":1.0}""");
+        Assert.True(status == HttpStatusCode.OK, body.GetRawText());
+        Assert.Equal(expected, body.GetProperty("choices").EnumerateArray().Select(choice => choice.GetProperty("text").GetString()));
+        Assert.Equal(2, expected.Distinct().Count());
+        (status, body) = await server.PostAsync("/v1/chat/completions", """{"messages":[{"role":"user","content":"Tell"}],"max_tokens":8,"n":3,"use_beam_search":true,"temperature":0}""");
+        Assert.True(status == HttpStatusCode.OK, body.GetRawText());
+        Assert.Equal(3, body.GetProperty("choices").EnumerateArray().Select(choice => choice.GetProperty("message").GetProperty("content").GetString()).Distinct().Count());
+    }
+
     [Theory]
+    [InlineData("""{"prompt":"a","use_beam_search":true,"stream":true}""", "use_beam_search")]
+    [InlineData("""{"prompt":"a","use_beam_search":true,"temperature":0.5}""", "temperature")]
+    [InlineData("""{"prompt":"a","use_beam_search":true,"length_penalty":2}""", "length_penalty")]
+    [InlineData("""{"prompt":"a","use_beam_search":true,"echo":true,"logprobs":1}""", "echo")]
     [InlineData("""{"prompt":"a","suffix":"b"}""", "suffix")]
     [InlineData("""{"prompt":"a","n":2,"best_of":1}""", "best_of")]
     [InlineData("""{"prompt":"a","best_of":2,"stream":true}""", "best_of")]

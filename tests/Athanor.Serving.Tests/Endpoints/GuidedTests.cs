@@ -12,6 +12,9 @@ public class GuidedTests
     [InlineData("\"guided_regex\":\"[a-c]{3}-[0-9]{2}\"", "^[a-c]{3}-[0-9]{2}$")]
     [InlineData("\"guided_choice\":[\"yes\",\"no\"]", "^(yes|no)$")]
     [InlineData("\"guided_grammar\":\"root ::= \\\"<\\\" [x-z]+ \\\">\\\"\"", "^<[x-z]+>$")]
+    [InlineData("\"structured_outputs\":{\"regex\":\"[a-c]{3}-[0-9]{2}\",\"json\":null,\"disable_any_whitespace\":false}", "^[a-c]{3}-[0-9]{2}$")]
+    [InlineData("\"structured_outputs\":{\"choice\":[\"yes\",\"no\"]}", "^(yes|no)$")]
+    [InlineData("\"structured_outputs\":{\"grammar\":\"root ::= \\\"<\\\" [x-z]+ \\\">\\\"\"}", "^<[x-z]+>$")]
     public async Task Answers_keep_to_the_form_whatever_the_model_would_say(string field, string form)
     {
         await using RunningServer server = await RunningServer.StartAsync((_, _) => "The model says something else.");
@@ -27,6 +30,8 @@ public class GuidedTests
     [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"strict\":true,\"schema\":SCHEMA}}")]
     [InlineData("\"guided_json\":SCHEMA")]
     [InlineData("\"guided_json\":SCHEMA,\"stream\":true")]
+    [InlineData("\"structured_outputs\":{\"json\":SCHEMA}")]
+    [InlineData("\"structured_outputs\":{\"json_object\":true}")]
     public async Task Answers_are_JSON_of_the_schema(string field)
     {
         const string schema = """{"type":"object","properties":{"name":{"type":"string","maxLength":20},"age":{"type":"integer"}},"required":["name","age"],"additionalProperties":false}""";
@@ -93,6 +98,14 @@ public class GuidedTests
     [InlineData("\"guided_regex\":\"(?=a)b\"", "guided_regex")]
     [InlineData("\"guided_grammar\":\"root ::= root \\\"a\\\"\"", "guided_grammar")]
     [InlineData("\"guided_grammar\":\"nonsense\"", "guided_grammar")]
+    [InlineData("\"structured_outputs\":{}", "structured_outputs")]
+    [InlineData("\"structured_outputs\":\"json\"", "structured_outputs")]
+    [InlineData("\"structured_outputs\":{\"structural_tag\":\"x\"}", "structured_outputs")]
+    [InlineData("\"structured_outputs\":{\"choice\":[]}", "structured_outputs.choice")]
+    [InlineData("\"structured_outputs\":{\"regex\":7}", "structured_outputs.regex")]
+    [InlineData("\"structured_outputs\":{\"regex\":\"(a\"}", "structured_outputs.regex")]
+    [InlineData("\"structured_outputs\":{\"regex\":\"a\",\"choice\":[\"b\"]}", "structured_outputs.choice")]
+    [InlineData("\"structured_outputs\":{\"regex\":\"a\"},\"guided_regex\":\"a\"", "structured_outputs.regex")]
     public async Task Forms_that_cannot_be_followed_are_400(string field, string name)
     {
         await using RunningServer server = await RunningServer.StartAsync();
