@@ -11,15 +11,28 @@ internal sealed partial class PagedCache
 {
     private readonly List<int> _path = [];
 
-    private Tensor AttendTree(int layer, int index, Tensor queries, Tensor keys, Tensor values, in AttentionOptions options)
+    /// <summary>The results of all rows, those of the chains being there.</summary>
+    private Tensor AttendTrees(int layer, Tensor queries, Tensor keys, Tensor values, Tensor chains, in AttentionOptions options)
+    {
+        var parts = new List<Tensor>();
+        for (int i = 0; i < _spans.Count; i++)
+        {
+            parts.Add(chains.Slice(1, _spans[i].Start, _spans[i].Count - _spans[i].Nodes));
+            if (_spans[i].Nodes > 0)
+                parts.AddRange(AttendTree(layer, i, queries, keys, values, options));
+        }
+        const int Most = 64;
+        while (parts.Count > Most)
+            parts = [.. parts.Chunk(Most).Select(some => Ops.Concat(1, some))];
+        return Ops.Concat(1, [.. parts]);
+    }
+
+    private Tensor[] AttendTree(int layer, int index, Tensor queries, Tensor keys, Tensor values, in AttentionOptions options)
     {
         CacheSpan span = _spans[index];
         DraftTree tree = span.Tree!;
-        int linear = span.Count - span.Nodes, start = span.Start + linear, end = span.First + linear;
-        store.Write(layer, span.Blocks, span.First, keys.Slice(0, span.Start, linear), values.Slice(0, span.Start, linear));
-        store.Write(layer, treeBlocks, span.TreeRow, keys.Slice(0, start, span.Nodes), values.Slice(0, start, span.Nodes));
-        var results = new Tensor[1 + span.Nodes];
-        results[0] = AttendChain(layer, index, span.Blocks, span.First, queries.Slice(1, span.Start, linear), options);
+        int start = span.Start + span.Count - span.Nodes, end = span.First + span.Count - span.Nodes;
+        var results = new Tensor[span.Nodes];
         for (int leaf = 0; leaf < span.Nodes; leaf++)
         {
             if (HasChild(tree, leaf, span.Nodes))
@@ -30,18 +43,20 @@ internal sealed partial class PagedCache
             int known = 0;
             for (int i = 0; i < _path.Count; i++)
             {
-                store.Write(layer, span.Blocks, end + i, keys.Slice(0, start + _path[i], 1), values.Slice(0, start + _path[i], 1));
-                known += results[1 + _path[i]].Exists ? 1 : 0;
+                Tensor slot = Tensor.From(queries.Device, new Shape(1), [store.SlotOf(span.Blocks, end + i)]);
+                store.Write(layer, keys.Slice(1, start + _path[i], 1), values.Slice(1, start + _path[i], 1), slot);
+                known += results[_path[i]].Exists ? 1 : 0;
             }
             // Ancestors that another path shares are done; the rest of the path follows them.
             var rows = new Tensor[_path.Count - known];
             for (int i = 0; i < rows.Length; i++)
                 rows[i] = queries.Slice(1, start + _path[known + i], 1);
-            Tensor attended = AttendChain(layer, index, span.Blocks, end + known, Ops.Concat(1, rows), options);
+            Tensor text = Tensor.From(queries.Device, new Shape(1, TextNumbers), [0, rows.Length, end + known, _texts[index * TextNumbers + 3]]);
+            Tensor attended = store.Attend(layer, Ops.Concat(1, rows), text, _blockRows, options);
             for (int i = 0; i < rows.Length; i++)
-                results[1 + _path[known + i]] = attended.Slice(1, i, 1);
+                results[_path[known + i]] = attended.Slice(1, i, 1);
         }
-        return Ops.Concat(1, results);
+        return results;
     }
 
     /// <summary>Makes a path of a tree the text: its keys and values take the places from <paramref name="position"/> on.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Athanor.Inference.Speculation;
 using Athanor.Models.Layers;
 using Athanor.Tensors;
@@ -20,12 +21,14 @@ internal readonly record struct CacheSpan(IReadOnlyList<int> Blocks, int First, 
 /// </summary>
 internal sealed partial class PagedCache(PagedStore store, int[] treeBlocks) : IAttentionCache
 {
-    // Where keys begin in memory must not move the blocks in which attention takes them.
-    private const int Alignment = 256;
+    private const int TextNumbers = 4;
 
     private readonly List<CacheSpan> _spans = [];
-    private readonly List<Tensor> _tables = [];
-    private Tensor[] _results = [];
+
+    // What the pass's texts are and where they lie is the same in all layers.
+    private readonly List<int> _texts = [], _blocks = [], _slots = [];
+    private Tensor _textRows, _blockRows, _slotRows;
+    private bool _branches;
     private int _end;
 
     /// <summary>The length for which dynamic rotary scaling is chosen.</summary>
@@ -44,8 +47,11 @@ internal sealed partial class PagedCache(PagedStore store, int[] treeBlocks) : I
     public void Begin(int rotaryLength)
     {
         _spans.Clear();
-        _tables.Clear();
-        (_end, RotaryLength) = (0, rotaryLength);
+        _texts.Clear();
+        _blocks.Clear();
+        _slots.Clear();
+        (_textRows, _blockRows, _slotRows) = (default, default, default);
+        (_branches, _end, RotaryLength) = (false, 0, rotaryLength);
     }
 
     /// <summary>Adds the tokens of a text to the pass, in the order of their places.</summary>
@@ -53,49 +59,35 @@ internal sealed partial class PagedCache(PagedStore store, int[] treeBlocks) : I
     {
         _spans.Add(span);
         _end = Math.Max(_end, span.First + span.Count);
+        _branches |= span.Nodes > 0;
+        int linear = span.Count - span.Nodes;
+        _texts.Add(span.Start);
+        _texts.Add(linear);
+        _texts.Add(span.First);
+        _texts.Add(_blocks.Count);
+        for (int i = 0; i < span.Blocks.Count; i++)
+            _blocks.Add(span.Blocks[i] == BlockTable.Gone ? store.Blocks : span.Blocks[i]);
+        for (int i = 0; i < linear; i++)
+            _slots.Add(store.SlotOf(span.Blocks, span.First + i));
+        for (int i = 0; i < span.Nodes; i++)
+            _slots.Add(store.SlotOf(treeBlocks, span.TreeRow + i));
     }
 
     /// <inheritdoc/>
     Tensor IAttentionCache.Attend(int layer, Tensor queries, Tensor keys, Tensor values, in AttentionOptions options)
     {
-        int tokens = keys.Shape[1], heads = keys.Shape[2], size = keys.Shape[3];
-        Tensor keyRows = keys.Reshape(tokens, heads, size), valueRows = values.Reshape(tokens, heads, size);
-        if (_results.Length != _spans.Count)
-            _results = new Tensor[_spans.Count];
-        for (int i = 0; i < _spans.Count; i++)
+        if (!_slotRows.Exists)
         {
-            CacheSpan span = _spans[i];
-            if (span.Nodes > 0)
-                continue;
-            store.Write(layer, span.Blocks, span.First, keyRows.Slice(0, span.Start, span.Count), valueRows.Slice(0, span.Start, span.Count));
+            _textRows = Rows(queries.Device, new Shape(_spans.Count, TextNumbers), _texts);
+            _blockRows = Rows(queries.Device, new Shape(_blocks.Count), _blocks);
+            _slotRows = Rows(queries.Device, new Shape(_slots.Count), _slots);
         }
-        for (int i = 0; i < _spans.Count; i++)
-        {
-            CacheSpan span = _spans[i];
-            if (span.Nodes > 0)
-            {
-                _results[i] = AttendTree(layer, i, queries, keyRows, valueRows, options);
-                continue;
-            }
-            _results[i] = AttendChain(layer, i, span.Blocks, span.First, queries.Slice(1, span.Start, span.Count), options);
-        }
-        return _results.Length == 1 ? _results[0] : Ops.Concat(1, _results);
+        store.Write(layer, keys, values, _slotRows);
+        Tensor seen = store.Attend(layer, queries, _textRows, _blockRows, options);
+        return _branches ? AttendTrees(layer, queries, keys, values, seen, options) : seen;
     }
 
-    // Queries of successive positions see what the table holds up to them.
-    private Tensor AttendChain(int layer, int span, IReadOnlyList<int> blocks, int position, Tensor queries, in AttentionOptions options)
-    {
-        if (store.ReadsInPlace(queries.DType))
-        {
-            // The tables are the same in all layers.
-            while (_tables.Count <= span)
-                _tables.Add(store.BlocksOf(_spans[_tables.Count].Blocks));
-            return store.Attend(layer, _tables[span], position + queries.Shape[1], queries, options with { Offset = position });
-        }
-        int first = options.Window > 0 ? Math.Max(0, position - options.Window + 1) : 0, from = first - first % Math.Max(Alignment, store.BlockSize);
-        (Tensor k, Tensor v) = store.Read(layer, blocks, from, position + queries.Shape[1], queries.DType);
-        return Ops.Attention(queries, k, v, options with { Offset = position - from });
-    }
+    private static Tensor Rows(Device device, in Shape shape, List<int> values) => Tensor.From(device, shape, CollectionsMarshal.AsSpan(values));
 
     /// <inheritdoc/>
     void IAttentionCache.Advance() => _spans.Clear();

@@ -11,4 +11,8 @@ public sealed unsafe partial class CpuDevice
     void IKernels.EncodeBytes(in ByteRowsArgs args) => ByteRowsKernel.Encode(this, args);
 
     void IKernels.DecodeBytes(in ByteRowsArgs args) => ByteRowsKernel.Decode(this, args);
+
+    void IKernels.PagedAttention(in PagedAttentionArgs args) => PagedAttentionKernel.Run(this, args);
+
+    void IKernels.PagedWrite(in PagedWriteArgs args) => PagedWriteKernel.Run(this, args);
 }

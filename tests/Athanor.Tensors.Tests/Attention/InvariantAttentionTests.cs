@@ -62,42 +62,6 @@ public sealed class InvariantAttentionTests
     }
 
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void Keys_in_scattered_blocks_give_the_bits_of_keys_in_one_piece(CpuDevice device, DType type, int size, int window, bool biased)
-    {
-        const int Length = 397, Block = 64, Blocks = 12;
-        using StepScope scope = StepScope.Begin(device, record: false);
-        var random = new Random(size);
-        int[] table = [.. Enumerable.Range(0, Blocks).OrderBy(_ => random.Next()).Take((Length + Block - 1) / Block)];
-        Tensor keys = Random(device, 2, Blocks * Block, Shared, size, type, 2).Reshape(Blocks * Block, Shared, size), values = Random(device, 3, Blocks * Block, Shared, size, type, 1).Reshape(Blocks * Block, Shared, size);
-        Tensor blocks = Tensor.From(device, new Shape(table.Length), table);
-        int[] slots = [.. Enumerable.Range(0, Length).Select(j => table[j / Block] * Block + j % Block)];
-        Tensor rows = Tensor.From(device, new Shape(Length), slots);
-        Tensor k = keys.IndexSelect(0, rows).Reshape(1, Length, Shared, size), v = values.IndexSelect(0, rows).Reshape(1, Length, Shared, size);
-        var options = new AttentionOptions { Causal = true, Invariant = true, Window = window, SoftCap = biased ? 20 : 0, Slopes = biased ? Tensor.From(device, new Shape(Heads), [0.5f, 0.25f, 0.1f, 0.01f]) : default };
-        foreach (int queries in (int[])[1, 3, 40, Length])
-        {
-            Tensor q = Random(device, 1, queries, Heads, size, type, 3);
-            AttentionOptions own = options with { Offset = Length - queries };
-            Assert.True(Ops.Attention(q, k, v, own).ToArray().AsSpan().SequenceEqual(Ops.PagedAttention(q, keys, values, blocks, Block, Length, own).ToArray()), $"{queries} queries get other bits.");
-        }
-    }
-
-    [Fact]
-    public void Blocks_that_do_not_fit_are_refused()
-    {
-        CpuDevice device = TestDevices.Reference;
-        using StepScope scope = StepScope.Begin(device, record: false);
-        Tensor q = Tensor.Zeros(device, new Shape(1, 1, 2, 8)), rows = Tensor.Zeros(device, new Shape(128, 2, 8)), blocks = Tensor.From(device, new Shape(2), [1, 0]);
-        Assert.Equal(16, Ops.PagedAttention(q, rows, rows, blocks, 64, 128, default).Count);
-        Assert.Throws<ArgumentException>(() => Ops.PagedAttention(q, rows, rows, blocks, 32, 60, default));
-        Assert.Throws<ArgumentException>(() => Ops.PagedAttention(q, rows, rows, blocks, 64, 129, default));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Ops.PagedAttention(q, rows, rows, Tensor.From(device, new Shape(1), [2]), 64, 10, default));
-        Assert.Throws<ArgumentException>(() => Ops.PagedAttention(q, rows, rows, blocks, 64, 10, new AttentionOptions { Prefix = Tensor.From(device, new Shape(1), [1]) }));
-        Assert.Throws<ArgumentException>(() => Ops.PagedAttention(q, rows.To(DType.BF16), rows, blocks, 64, 10, default));
-    }
-
-    [Theory]
     [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
     public void Rows_kept_as_bytes_come_back_within_half_a_step(CpuDevice device)
     {

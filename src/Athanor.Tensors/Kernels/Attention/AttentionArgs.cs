@@ -54,12 +54,15 @@ internal unsafe struct AttentionArgs
     /// <summary>No way that only few queries take.</summary>
     public bool Invariant;
 
-    /// <summary>
-    /// A paged cache, or null: key j is row Blocks[j / BlockSize]·BlockSize + j mod BlockSize of K and V, whose batch is 1. Blocks are of a multiple of 64 keys, so that no
-    /// block in which keys are taken lies in two. Invariant forward passes only.
-    /// </summary>
+    /// <summary>A paged cache, or null: key j is row Blocks[j / BlockSize]·BlockSize + j mod BlockSize of K and V, whose batch is 1. Invariant forward passes only.</summary>
     public int* Blocks;
     public int BlockSize;
+
+    /// <summary>Of a paged cache: F32, BF16, or I8 with a scale for each head of a row. Numbers count as rounded to <see cref="Type"/>.</summary>
+    public DType CacheType;
+
+    /// <summary>[rows, Hkv] with a cache of I8, else null.</summary>
+    public float* KeyScales, ValueScales;
 
     /// <summary>Absolute position of query 0: the length of the cache before it.</summary>
     public int Offset;
@@ -99,8 +102,13 @@ internal unsafe struct AttentionArgs
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly byte* ValueAt(int b, int j, int g, int elementBytes) => V.At(b, RowOf(j), g, elementBytes);
 
+    /// <summary>The row of K and V in which key j lies.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly int RowOf(int j) => Blocks == null ? j : Blocks[j / BlockSize] * BlockSize + j % BlockSize;
+    public readonly int RowOf(int j) => Blocks == null ? j : Blocks[j / BlockSize] * BlockSize + j % BlockSize;
+
+    /// <summary>Whether so many keys from one that is a multiple of it lie behind one another as they are computed with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool InPlace(int keys) => Blocks == null || (CacheType == Type && BlockSize % keys == 0);
 
     /// <summary>Whether scores need more than a scale before the exponential.</summary>
     public readonly bool HasBias

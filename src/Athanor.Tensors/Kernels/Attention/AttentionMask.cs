@@ -180,6 +180,32 @@ internal unsafe struct QueryBlockMask
         EndKey = empty ? 0 : _anyEnd1;
     }
 
+    /// <summary>Lanes that each see one range: the third and fourth quarter of <paramref name="bounds"/>, which the caller has filled, the others 0.</summary>
+    public static QueryBlockMask OfRanges(float* bounds, int lanes)
+    {
+        var m = new QueryBlockMask
+        {
+            Bounds = bounds,
+            Lanes = lanes,
+            _anyStart0 = int.MaxValue,
+            _allStart0 = int.MaxValue,
+            _anyEnd0 = int.MinValue,
+            _allEnd0 = int.MinValue,
+            _anyStart1 = int.MaxValue,
+            _allEnd1 = int.MaxValue,
+        };
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            int start = (int)bounds[2 * lanes + lane], end = (int)bounds[3 * lanes + lane];
+            m._anyStart1 = Math.Min(m._anyStart1, start);
+            m._allStart1 = Math.Max(m._allStart1, start);
+            m._anyEnd1 = Math.Max(m._anyEnd1, end);
+            m._allEnd1 = Math.Min(m._allEnd1, end);
+        }
+        (m.FirstKey, m.EndKey) = (m._anyStart1, m._anyEnd1);
+        return m;
+    }
+
     /// <summary>What the block sees of keys [from, to).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly BlockKind Kind(int from, int to)

@@ -12,6 +12,17 @@ internal static unsafe partial class FlashAttention
             ((ushort*)row)[i] = BFloat16.FromSingle((float)value);
     }
 
+    /// <summary>A number of K or V.</summary>
+    private static double Stored(in AttentionArgs a, in AttentionOperand rows, float* scales, int b, int j, int g, int x)
+    {
+        if (a.Blocks == null || a.CacheType == a.Type)
+            return Get(a.Type, rows.At(b, a.RowOf(j), g, a.Type.Size()), x);
+        int row = a.RowOf(j);
+        byte* from = rows.At(0, row, g, a.CacheType.Size());
+        float value = a.CacheType == DType.I8 ? ((sbyte*)from)[x] * scales[(long)row * a.KeyHeads + g] : (float)Get(a.CacheType, from, x);
+        return a.Type == DType.BF16 ? BFloat16.ToSingle(BFloat16.FromSingle(value)) : value;
+    }
+
     /// <summary>One query in double: weights over all keys (0 where hidden), derivative of the cap, output before rounding. Returns the log-sum-exp.</summary>
     internal static double ReferenceRow(in AttentionArgs a, int b, int h, int i, Span<double> weights, Span<double> capSlopes, Span<double> output)
     {
@@ -26,10 +37,9 @@ internal static unsafe partial class FlashAttention
             capSlopes[j] = 1;
             if (!visible.Contains(j))
                 continue;
-            byte* k = a.KeyAt(b, j, g, size);
             double s = 0;
             for (int x = 0; x < a.HeadDim; x++)
-                s += Get(a.Type, q, x) * Get(a.Type, k, x);
+                s += Get(a.Type, q, x) * Stored(a, a.K, a.KeyScales, b, j, g, x);
             s *= a.Scale;
             if (a.SoftCap != 0)
             {
@@ -60,9 +70,8 @@ internal static unsafe partial class FlashAttention
             weights[j] /= sum;
             if (!visible.Contains(j))
                 continue;
-            byte* v = a.ValueAt(b, j, g, size);
             for (int x = 0; x < a.HeadDim; x++)
-                output[x] += weights[j] * Get(a.Type, v, x);
+                output[x] += weights[j] * Stored(a, a.V, a.ValueScales, b, j, g, x);
         }
         return largest + Math.Log(sum);
     }

@@ -8,7 +8,7 @@ namespace Athanor.Tensors.Kernels;
 internal static unsafe partial class FlashAttention
 {
     /// <summary>Blocks of the vector path: so many queries across the lanes at most, so many keys down.</summary>
-    private const int SimdQueries = 64, SimdKeys = 64;
+    internal const int SimdQueries = 64, SimdKeys = 64;
 
     /// <summary>Vectors of scratch are padded for the widest register, so that all widths cut the work alike.</summary>
     private const int LanePad = 16;
@@ -22,8 +22,11 @@ internal static unsafe partial class FlashAttention
         device.Launch(new ForwardBlocks(a, lanes, blocks), a.Type, (long)a.Batch * a.QueryHeads * blocks, 1);
     }
 
+    /// <summary>The one block of few queries.</summary>
+    internal static ForwardBlocks OneBlock(in AttentionArgs a, out int lanes) => new(a, lanes = Math.Min(SimdQueries, Padded(a.QueryLength)), 1);
+
     /// <summary>Items are query blocks: each is independent of the others.</summary>
-    private readonly struct ForwardBlocks(in AttentionArgs args, int lanes, int blocks) : IKernelBody
+    internal readonly struct ForwardBlocks(in AttentionArgs args, int lanes, int blocks) : IKernelBody
     {
         private readonly AttentionArgs _a = args;
         private readonly int _lanes = lanes, _blocks = blocks;
@@ -33,8 +36,7 @@ internal static unsafe partial class FlashAttention
             where V : unmanaged, IVector<V>
             where T : struct, IStored
         {
-            int dims = Padded(_a.HeadDim);
-            float* scratch = (float*)ThreadScratch.Get(BodySlot, ((long)_lanes * (2 * dims + SimdKeys + 7) + 2L * SimdKeys * dims) * sizeof(float));
+            float* scratch = (float*)ThreadScratch.Get(BodySlot, ScratchBytes(_lanes, _a.HeadDim));
             for (long item = begin; item < end; item++)
             {
                 long head = item / _blocks;
@@ -42,8 +44,11 @@ internal static unsafe partial class FlashAttention
             }
         }
 
+        /// <summary>Bytes of scratch for <see cref="Block"/>.</summary>
+        public static long ScratchBytes(int lanes, int headDim) => ((long)lanes * (2 * Padded(headDim) + SimdKeys + 7) + 2L * SimdKeys * Padded(headDim)) * sizeof(float);
+
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Block<V, T>(int b, int h, int first, float* scratch)
+        public void Block<V, T>(int b, int h, int first, float* scratch)
             where V : unmanaged, IVector<V>
             where T : struct, IStored
         {
@@ -63,8 +68,18 @@ internal static unsafe partial class FlashAttention
                 BlockKind kind = mask.Kind(from, from + keys);
                 if (kind == BlockKind.Skipped)
                     continue;
-                var k = Rows<V, T>(_a.KeyAt(b, from, g, T.Size), _a.K.Time, keys, _a.HeadDim, dims, keyRows);
-                var v = Rows<V, T>(_a.ValueAt(b, from, g, T.Size), _a.V.Time, keys, _a.HeadDim, dims, valueRows);
+                RowBlock k, v;
+                if (_a.InPlace(SimdKeys))
+                {
+                    k = Rows<V, T>(_a.KeyAt(b, from, g, T.Size), _a.K.Time, keys, _a.HeadDim, dims, keyRows);
+                    v = Rows<V, T>(_a.ValueAt(b, from, g, T.Size), _a.V.Time, keys, _a.HeadDim, dims, valueRows);
+                }
+                else
+                {
+                    CacheRows.Widen<V>(_a, _a.K, _a.KeyScales, g, from, keys, dims, keyRows);
+                    CacheRows.Widen<V>(_a, _a.V, _a.ValueScales, g, from, keys, dims, valueRows);
+                    (k, v) = (new(keyRows, dims), new(valueRows, dims));
+                }
                 BlockProduct.Run<V>(keys, n, _a.HeadDim, k.Pointer, k.Stride, 1, queries, n, scores, n, false);
                 Softmax<V>(rule, from, keys, kind == BlockKind.Partial, _a.HasBias, scores, largest, sums, shrink);
                 for (int i = 0; i < count; i++)

@@ -47,7 +47,7 @@ internal static unsafe partial class FlashAttention
     }
 
     /// <summary>Below 16 columns most of a tile would be padding.</summary>
-    private static bool UsesTiles(CpuDevice device, in AttentionArgs a) => device.Path == KernelPath.Amx && a.Type == DType.BF16 && a.HeadDim >= 16;
+    internal static bool UsesTiles(CpuDevice device, in AttentionArgs a) => device.Path == KernelPath.Amx && a.Type == DType.BF16 && a.HeadDim >= 16;
 
     private static void LocateSegments(ref AttentionArgs a)
     {

@@ -14,7 +14,7 @@ namespace Athanor.Tensors.Kernels;
 internal static unsafe class FlashForwardAmx
 {
     /// <summary>Cells of 32 keys whose scores are alive at once: 32 KB.</summary>
-    private const int ChunkCells = 8;
+    internal const int ChunkCells = 8;
 
     private const int Cell = TileScores.Cell, BodySlot = 0;
 
@@ -113,7 +113,7 @@ internal static unsafe class FlashForwardAmx
         w.FirstCell = firstKey / Cell;
         w.Cells = Packing.Cells(endKey) - w.FirstCell;
         long packed = (long)w.Cells * steps * Packing.CellBytes;
-        byte* memory = ThreadScratch.Get(BodySlot, 2 * packed + steps * (Packing.CellBytes + 4096) + ChunkCells * (4096 + Packing.CellBytes) + 8 * 1024);
+        byte* memory = ThreadScratch.Get(BodySlot, 2 * packed + steps * (2 * Packing.CellBytes + 4096) + ChunkCells * (4096 + Packing.CellBytes) + 8 * 1024);
         w.Keys = memory;
         w.ValuesT = w.Keys + packed;
         w.Queries = w.ValuesT + packed;
@@ -126,19 +126,20 @@ internal static unsafe class FlashForwardAmx
         w.Total = w.Largest + Cell;
         w.Shrink = w.Total + Cell;
         w.Factors = w.Shrink + Cell;
+        var staged = (ushort*)(w.Factors + Cell);
         int g = firstHead / a.Group;
         for (int cell = 0; cell < w.Cells; cell++)
         {
             int from = (w.FirstCell + cell) * Cell, keys = Math.Min(Cell, a.KeyLength - from);
-            if (from + Cell < a.KeyLength)
+            if (from + Cell < a.KeyLength && a.InPlace(Cell))
             {
                 int next = Math.Min(Cell, a.KeyLength - from - Cell);
                 RowPrefetch.Rows(a.KeyAt(b, from + Cell, g, 2), a.K.Time * 2, next, a.HeadDim);
                 RowPrefetch.Rows(a.ValueAt(b, from + Cell, g, 2), a.V.Time * 2, next, a.HeadDim);
             }
-            var k = new PackSource((ushort*)a.KeyAt(b, from, g, 2), a.K.Time, keys, a.HeadDim);
-            var v = new PackSource((ushort*)a.ValueAt(b, from, g, 2), a.V.Time, keys, a.HeadDim);
+            PackSource k = Rows(a, a.K, a.KeyScales, b, g, from, keys, steps, staged);
             Packing.PackA(k, false, 0, 1, 0, steps, w.Keys + (long)cell * steps * Packing.CellBytes);
+            PackSource v = Rows(a, a.V, a.ValueScales, b, g, from, keys, steps, staged);
             for (int dim = 0; dim < steps; dim++)
                 Packing.PackA(v, true, dim, dim + 1, 0, 1, w.ValuesT + ((long)dim * w.Cells + cell) * Packing.CellBytes);
         }
@@ -147,6 +148,15 @@ internal static unsafe class FlashForwardAmx
             for (int block = firstBlock; block < endBlock; block++)
                 Block(a, w, b, h, block * Cell, steps, ref fetch);
         }
+    }
+
+    /// <summary>Keys or values of one cell, where they lie or as bf16 beside.</summary>
+    private static PackSource Rows(in AttentionArgs a, in AttentionOperand rows, float* scales, int b, int g, int from, int keys, int steps, ushort* staged)
+    {
+        if (a.InPlace(Cell))
+            return new PackSource((ushort*)rows.At(b, a.RowOf(from), g, 2), rows.Time, keys, a.HeadDim);
+        CacheRows.Stage(a, rows, scales, g, 1, from, keys, steps * Cell, staged);
+        return new PackSource(staged, steps * Cell, keys, a.HeadDim);
     }
 
     /// <summary>Keys that queries [first, end) of a row can see, as one range.</summary>

@@ -15,4 +15,10 @@ internal unsafe partial interface IKernels
 
     /// <summary>Rows from bytes and scales.</summary>
     void DecodeBytes(in ByteRowsArgs args);
+
+    /// <summary>Attention of many texts over a paged cache.</summary>
+    void PagedAttention(in PagedAttentionArgs args);
+
+    /// <summary>New keys and values into a paged cache.</summary>
+    void PagedWrite(in PagedWriteArgs args);
 }

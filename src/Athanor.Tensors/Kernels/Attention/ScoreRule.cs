@@ -12,6 +12,7 @@ internal readonly unsafe struct ScoreRule
     private readonly float* _bounds;
     private readonly int _lanes;
     private readonly float _cap, _slope, _firstPosition, _scale;
+    private readonly float* _slopes, _positions;
 
     /// <param name="scale">Factor of the products as they come, 1 when the queries carry it already.</param>
     public ScoreRule(in AttentionArgs a, int h, int firstQuery, in QueryBlockMask mask, float scale)
@@ -22,6 +23,18 @@ internal readonly unsafe struct ScoreRule
         _slope = a.Slopes == null ? 0 : a.Slopes[h];
         _firstPosition = (float)a.Offset + firstQuery;
         _scale = scale;
+    }
+
+    /// <summary>Lanes that are queries of several heads and positions.</summary>
+    /// <param name="slopes">Null, or of each lane the slope, and <paramref name="positions"/> its query's place.</param>
+    public ScoreRule(in AttentionArgs a, float* slopes, float* positions, in QueryBlockMask mask)
+    {
+        _bounds = mask.Bounds;
+        _lanes = mask.Lanes;
+        _cap = a.SoftCap;
+        _scale = a.Scale;
+        _slopes = slopes;
+        _positions = positions;
     }
 
     /// <summary>Final score of key <paramref name="key"/> for the queries at <paramref name="lane"/>, and the derivative of the cap there.</summary>
@@ -39,6 +52,8 @@ internal readonly unsafe struct ScoreRule
         }
         if (_slope != 0)
             x = V.Fma(V.All(_slope), V.All(key - _firstPosition - lane) - V.Iota, x);
+        if (_slopes != null)
+            x = V.Fma(V.Load(_slopes + lane), V.All(key) - V.Load(_positions + lane), x);
         visible = V.Zero;
         if (masked)
         {

@@ -50,7 +50,7 @@ internal sealed unsafe class AttentionNode : Node
 
     internal static Tensor WithContiguousRows(Tensor x) => x.Strides[3] == 1 || x.Shape[3] == 1 ? x : x.Contiguous();
 
-    private static AttentionOperand Operand(Tensor x)
+    internal static AttentionOperand Operand(Tensor x)
     {
         Strides s = x.Strides;
         return new(x.Data, s[0], s[1], s[2]);
