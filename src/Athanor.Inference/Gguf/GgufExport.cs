@@ -122,7 +122,7 @@ public static class GgufExport
         {
             // Vectors and positions stay whole, as llama-quantize leaves them.
             bool plain = tensor.Columns == 0 || tensor.Name == "position_embd.weight";
-            BlockFormat format = plain ? BlockFormat.F32 : mixture.FormatOf(tensor.Name, tensor.Columns, Layer(tensor.Name), config);
+            BlockFormat format = plain ? BlockFormat.F32 : mixture.FormatOf(tensor.Name, tensor.Columns, Layer(tensor.Name), config, architecture.Name);
             var order = new HeadOrder(config, fileInterleaved: architecture.Interleaved, modelInterleaved: decoder.Config.RopeInterleaved);
             sources.Add(new GgufTensorSource(tensor.Name, format, [.. tensor.Shape], (stream, cancellation) => WriteTensor(stream, tensor, format, parameters[tensor.Parameter], order, cancellation)));
         }

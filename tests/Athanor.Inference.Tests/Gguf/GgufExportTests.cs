@@ -126,7 +126,7 @@ public sealed class GgufExportTests : IDisposable
     public void Mixtures_are_those_of_llama_quantize()
     {
         ModelConfig config = _plain with { Width = 384, Layers = 6, FeedForwardWidth = 1024, TieEmbeddings = true };
-        BlockFormat Of(string mixture, string name, int columns, int layer = -1, ModelConfig? other = null) => GgufMixture.ByName(mixture).FormatOf(name, columns, layer, other ?? config);
+        BlockFormat Of(string mixture, string name, int columns, int layer = -1, ModelConfig? other = null) => GgufMixture.ByName(mixture).FormatOf(name, columns, layer, other ?? config, "llama");
         Assert.Equal(BlockFormat.Q8_0, Of("q4_k_m", "token_embd.weight", 384));
         Assert.Equal(BlockFormat.Q6_K, Of("q4_k_m", "token_embd.weight", 512));
         Assert.Equal(BlockFormat.Q4_K, Of("q4_k_m", "token_embd.weight", 512, other: config with { TieEmbeddings = false }));
@@ -138,6 +138,9 @@ public sealed class GgufExportTests : IDisposable
         Assert.Equal([BlockFormat.Q4_K, BlockFormat.Q4_K, BlockFormat.Q6_K, BlockFormat.Q4_K, BlockFormat.Q4_K, BlockFormat.Q6_K], down);
         Assert.Equal(BlockFormat.Q8_0, Of("q4_k_m", "blk.2.attn_v.weight", 384, 2));
         Assert.Equal(BlockFormat.F16, Of("q8_0", "blk.0.ffn_down.weight", 172, 0));
+        // One matrix for queries, keys and values counts as values; the values of a 70B get a bit more.
+        Assert.Equal([BlockFormat.Q4_K, BlockFormat.Q6_K], (BlockFormat[])[Of("q4_k_m", "blk.1.attn_qkv.weight", 512, 1), Of("q4_k_m", "blk.2.attn_qkv.weight", 512, 2)]);
+        Assert.Equal([BlockFormat.Q5_K, BlockFormat.Q4_K], (BlockFormat[])[Of("q4_k_m", "blk.10.attn_v.weight", 512, 10, config with { Layers = 80 }), Of("q4_k_m", "blk.10.ffn_down.weight", 512, 10, config with { Layers = 80 })]);
         Assert.Throws<ArgumentException>(() => GgufMixture.ByName("q9"));
     }
 

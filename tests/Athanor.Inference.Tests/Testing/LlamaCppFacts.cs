@@ -17,3 +17,10 @@ internal sealed class TrainedModelFactAttribute : FactAttribute
 
     public static string? Folder => Environment.GetEnvironmentVariable("ATHANOR_TRAINED_MODEL") is { Length: > 0 } folder && File.Exists(Path.Combine(folder, "config.json")) ? folder : null;
 }
+
+/// <summary>Tests of llama-quantize, skipped where the library behind it is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LlamaQuantizeTheoryAttribute : TheoryAttribute
+{
+    public LlamaQuantizeTheoryAttribute() => Skip = LlamaCppFactAttribute.Missing ?? (Gguf.LlamaCppQuantizer.Library is null ? "The installed node-llama-cpp has no one library libllama.v*.so." : null);
+}
