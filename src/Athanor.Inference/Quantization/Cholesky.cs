@@ -1,80 +1,114 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
-
 namespace Athanor.Inference.Quantization;
 
-/// <summary>Cholesky factors in fp64, row-major.</summary>
-internal static class Cholesky
+/// <summary>Cholesky factors in fp64, row-major, in blocks: nearly all of the work is products of matrices. The bits do not depend on the number of threads.</summary>
+internal static unsafe class Cholesky
 {
-    private const int Alone = 64;
+    private const int Block = 64;
 
-    /// <summary>Turns a symmetric matrix into its lower factor L, A = L·Lᵀ; what is above the diagonal is set to 0.</summary>
-    /// <returns>False where the matrix is not positive definite, to rounding.</returns>
+    /// <summary>Turns a symmetric matrix, of which the lower half is read, into its lower factor L, A = L·Lᵀ; what is above the diagonal is set to 0.</summary>
+    /// <returns>False where the matrix is not positive definite, to rounding; its numbers are of no use then.</returns>
     public static bool Factor(double[] matrix, int size)
     {
-        for (int j = 0; j < size; j++)
+        var panel = new double[Block * size];
+        double[] diagonal = [.. Enumerable.Range(0, size).Select(i => matrix[(long)i * size + i])];
+        for (int first = 0; first < size; first += Block)
         {
-            Span<double> row = matrix.AsSpan(j * size, size);
-            double pivot = row[j] - Dot(row[..j], row[..j]);
-            if (!(pivot > 1e-12 * Math.Abs(row[j])) || !double.IsFinite(pivot))
-                return false;
-            double root = Math.Sqrt(pivot);
-            row[j] = root;
-            row[(j + 1)..].Clear();
-            For(j + 1, size, i =>
+            int width = Math.Min(Block, size - first), next = first + width, rest = size - next;
+            fixed (double* a = matrix)
             {
-                Span<double> below = matrix.AsSpan(i * size, size);
-                below[j] = (below[j] - Dot(below[..j], matrix.AsSpan(j * size, j))) / root;
+                if (!Diagonal(a + (long)first * size + first, size, width, diagonal.AsSpan(first, width)))
+                    return false;
+            }
+            Parallel.For(0, (rest + Block - 1) / Block, part =>
+            {
+                fixed (double* a = matrix, p = panel)
+                    Panel(a, p, size, first, width, next + part * Block, Math.Min(next + (part + 1) * Block, size), rest, next);
             });
+            Parallel.For(0, (rest + Block - 1) / Block, part =>
+            {
+                int row = next + part * Block, end = Math.Min(row + Block, size);
+                fixed (double* a = matrix, p = panel)
+                    Fp64Product.Subtract(a + (long)row * size + next, size, a + (long)row * size + first, size, p, rest, end - row, end - next, width);
+            });
+        }
+        for (int i = 0; i < size; i++)
+            matrix.AsSpan(i * size + i + 1, size - i - 1).Clear();
+        return true;
+    }
+
+    /// <summary>L⁻¹ of a lower factor.</summary>
+    public static double[] Invert(double[] factor, int size)
+    {
+        var inverse = new double[factor.Length];
+        // Stripes of columns know nothing of each other.
+        Parallel.For(0, (size + Block - 1) / Block, stripe =>
+        {
+            int left = stripe * Block, columns = Math.Min(Block, size - left);
+            fixed (double* l = factor, x = inverse)
+            {
+                for (int first = left; first < size; first += Block)
+                {
+                    int end = Math.Min(first + Block, size);
+                    double* to = x + (long)first * size + left;
+                    if (first == left)
+                    {
+                        for (int i = 0; i < columns; i++)
+                            to[(long)i * size + i] = 1;
+                    }
+                    Fp64Product.Subtract(to, size, l + (long)first * size + left, size, x + (long)left * size + left, size, end - first, columns, first - left);
+                    for (int i = first; i < end; i++)
+                        Solve(x + left, l + (long)i * size, size, first, i, columns);
+                }
+            }
+        });
+        return inverse;
+    }
+
+    private static bool Diagonal(double* a, int stride, int width, ReadOnlySpan<double> diagonal)
+    {
+        for (int j = 0; j < width; j++)
+        {
+            double* row = a + (long)j * stride;
+            double pivot = row[j];
+            for (int k = 0; k < j; k++)
+                pivot = Math.FusedMultiplyAdd(-row[k], row[k], pivot);
+            if (!(pivot > 1e-12 * Math.Abs(diagonal[j])) || !double.IsFinite(pivot))
+                return false;
+            row[j] = Math.Sqrt(pivot);
+            for (int i = j + 1; i < width; i++)
+                Column(a + (long)i * stride, row, j);
         }
         return true;
     }
 
-    /// <summary>The inverse of A from its lower factor.</summary>
-    public static double[] Inverse(double[] factor, int size)
+    // The rows below the block, and the same turned for the product that follows.
+    private static void Panel(double* a, double* panel, int size, int first, int width, int row, int end, int rest, int next)
     {
-        // Rows of (L⁻¹)ᵀ, so that sums run along memory: A⁻¹ = L⁻ᵀ·L⁻¹.
-        var inverse = new double[factor.Length];
-        For(0, size, column =>
+        for (int i = row; i < end; i++)
         {
-            Span<double> x = inverse.AsSpan(column * size, size);
-            for (int i = column; i < size; i++)
-                x[i] = ((i == column ? 1 : 0) - Dot(factor.AsSpan(i * size + column, i - column), x[column..i])) / factor[i * size + i];
-        });
-        var result = new double[factor.Length];
-        For(0, size, i =>
-        {
-            for (int j = 0; j <= i; j++)
-                result[i * size + j] = Dot(inverse.AsSpan(i * size + i, size - i), inverse.AsSpan(j * size + i, size - i));
-        });
-        for (int i = 0; i < size; i++)
-        {
-            for (int j = i + 1; j < size; j++)
-                result[i * size + j] = result[j * size + i];
+            double* below = a + (long)i * size + first;
+            for (int j = 0; j < width; j++)
+            {
+                Column(below, a + (long)(first + j) * size + first, j);
+                panel[(long)j * rest + i - next] = below[j];
+            }
         }
-        return result;
     }
 
-    private static void For(int first, int end, Action<int> body)
+    private static void Column(double* below, double* row, int j)
     {
-        if (end - first > Alone)
-        {
-            Parallel.For(first, end, body);
-            return;
-        }
-        for (int i = first; i < end; i++)
-            body(i);
+        double sum = below[j];
+        for (int k = 0; k < j; k++)
+            sum = Math.FusedMultiplyAdd(-below[k], row[k], sum);
+        below[j] = sum / row[j];
     }
 
-    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    // Row i of a stripe from the rows of its block above it.
+    private static void Solve(double* x, double* row, int size, int first, int i, int columns)
     {
-        var sum = Vector<double>.Zero;
-        ReadOnlySpan<Vector<double>> wideA = MemoryMarshal.Cast<double, Vector<double>>(a), wideB = MemoryMarshal.Cast<double, Vector<double>>(b);
-        for (int i = 0; i < wideA.Length; i++)
-            sum += wideA[i] * wideB[i];
-        double rest = Vector.Sum(sum);
-        for (int i = wideA.Length * Vector<double>.Count; i < a.Length; i++)
-            rest += a[i] * b[i];
-        return rest;
+        double* to = x + (long)i * size;
+        Fp64Product.Subtract(to, size, row + first, size, x + (long)first * size, size, 1, columns, i - first);
+        for (int j = 0; j < columns; j++)
+            to[j] /= row[i];
     }
 }

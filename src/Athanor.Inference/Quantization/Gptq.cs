@@ -46,11 +46,13 @@ public sealed record GroupedWeights(byte[] Codes, GroupGrid[] Grids, int[] Group
 
 /// <summary>
 /// GPTQ (arXiv 2210.17323): weights are rounded input by input, and what is lost by each is made up for by those that follow, by the second moments H = Σ x·xᵀ of the inputs. With
-/// U the upper Cholesky factor of H⁻¹, the error e = (w − q)/U_ii is taken from the later weights as e·U_i,j. Grids of groups are fitted on the weights as they are by then.
+/// U the upper Cholesky factor of H⁻¹, the error e = (w − q)/U_ii is taken from the later weights as e·U_i,j: at once within a block of inputs, in products of matrices beyond it. Grids of groups are
+/// fitted on the weights as they are by then.
 /// </summary>
 public static class Gptq
 {
-    private const double LargestDamping = 1;
+    /// <summary>Rows that pass through the blocks together, and the most inputs of a block.</summary>
+    private const int Rows = 32, Block = 128;
 
     /// <summary>Rounds a matrix.</summary>
     /// <param name="weights">[rows, columns], row-major.</param>
@@ -58,37 +60,48 @@ public static class Gptq
     public static GroupedWeights Quantize(ReadOnlySpan<float> weights, int rows, int columns, ReadOnlySpan<double> moments, GptqOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        int group = Check(options.Bits, options.GroupSize, columns);
-        double[] diagonal = new double[columns];
-        for (int i = 0; i < columns; i++)
-            diagonal[i] = moments[i * columns + i];
-        int[] order = [.. Enumerable.Range(0, columns)];
-        if (options.ActOrder)
-            order = [.. order.OrderByDescending(i => double.IsFinite(diagonal[i]) ? diagonal[i] : 0)];
-        var permuted = new double[columns * columns];
-        for (int i = 0; i < columns; i++)
-        {
-            for (int j = 0; j < columns; j++)
-                permuted[i * columns + j] = moments[order[i] * columns + order[j]];
-        }
-        (double[]? upper, double? damping) = Factor(permuted, columns, options.Damping);
-        int groups = (columns + group - 1) / group;
+        _ = Check(options.Bits, options.GroupSize, columns);
+        return Quantize(weights, rows, GptqFactors.Of(moments, columns, options), options);
+    }
+
+    /// <summary>Rounds a matrix of inputs whose factors are known.</summary>
+    internal static unsafe GroupedWeights Quantize(ReadOnlySpan<float> weights, int rows, GptqFactors factors, GptqOptions options)
+    {
+        int columns = factors.Order.Length, group = Check(options.Bits, options.GroupSize, columns), groups = (columns + group - 1) / group;
         var codes = new byte[weights.Length];
         var grids = new GroupGrid[rows * groups];
         var groupOf = new int[columns];
         for (int i = 0; i < columns; i++)
-            groupOf[order[i]] = i / group;
-        double[] work = new double[weights.Length];
+            groupOf[factors.Order[i]] = i / group;
+        var work = new double[weights.Length];
         for (int row = 0; row < rows; row++)
         {
+            // An input that is always 0 has no say in the output.
             for (int i = 0; i < columns; i++)
-            {
-                // An input that is always 0 has no say in the output.
-                work[row * columns + i] = diagonal[order[i]] == 0 && upper is not null ? 0 : weights[row * columns + order[i]];
-            }
+                work[row * columns + i] = factors.Unused[i] ? 0 : weights[row * columns + factors.Order[i]];
         }
-        Parallel.For(0, rows, row => Row(work.AsSpan(row * columns, columns), upper, order, group, options, codes.AsSpan(row * columns, columns), grids.AsSpan(row * groups, groups)));
-        return new GroupedWeights(codes, grids, groupOf, damping);
+        Parallel.For(0, (rows + Rows - 1) / Rows, part =>
+        {
+            int first = part * Rows, count = Math.Min(Rows, rows - first);
+            var errors = new double[count * Block];
+            for (int start = 0; start < columns;)
+            {
+                // A group is whole within a block, or starts one: what it is fitted on must be up to date.
+                int end = Math.Min(columns, group > Block ? Math.Min(start + Block, start / group * group + group) : start + Block / group * group), width = end - start;
+                for (int i = 0; i < count; i++)
+                {
+                    int row = first + i;
+                    Inputs(work.AsSpan(row * columns, columns), start, end, factors, group, options, codes.AsSpan(row * columns, columns), grids.AsSpan(row * groups, groups), errors.AsSpan(i * Block, width));
+                }
+                if (factors.Upper is not null)
+                {
+                    fixed (double* w = work, e = errors, u = factors.Upper)
+                        Fp64Product.Subtract(w + (long)first * columns + end, columns, e, Block, u + (long)start * columns + end, columns, count, columns - end, width);
+                }
+                start = end;
+            }
+        });
+        return new GroupedWeights(codes, grids, groupOf, factors.Damping);
     }
 
     /// <summary>Inputs in a group.</summary>
@@ -102,52 +115,21 @@ public static class Gptq
         return groupSize is -1 ? columns : Math.Min(groupSize, columns);
     }
 
-    // Damping is raised until the factors exist: few or alike calibration texts make H singular.
-    private static (double[]? Upper, double? Damping) Factor(double[] moments, int size, double damping)
-    {
-        double mean = 0;
-        for (int i = 0; i < size; i++)
-        {
-            if (moments[i * size + i] == 0)
-                moments[i * size + i] = 1;
-            mean += moments[i * size + i] / size;
-        }
-        for (; double.IsFinite(mean) && mean > 0 && damping <= LargestDamping; damping = Math.Max(damping * 10, 1e-4))
-        {
-            double[] damped = [.. moments];
-            for (int i = 0; i < size; i++)
-                damped[i * size + i] += damping * mean;
-            if (!Cholesky.Factor(damped, size))
-                continue;
-            double[] inverse = Cholesky.Inverse(damped, size);
-            if (!Cholesky.Factor(inverse, size))
-                continue;
-            // Its rows are wanted: U = Lᵀ.
-            var upper = new double[inverse.Length];
-            for (int i = 0; i < size; i++)
-            {
-                for (int j = i; j < size; j++)
-                    upper[i * size + j] = inverse[j * size + i];
-            }
-            return (upper, damping);
-        }
-        return (null, null);
-    }
-
-    private static void Row(Span<double> work, double[]? upper, int[] order, int group, GptqOptions options, Span<byte> codes, Span<GroupGrid> grids)
+    private static void Inputs(Span<double> work, int start, int end, GptqFactors factors, int group, GptqOptions options, Span<byte> codes, Span<GroupGrid> grids, Span<double> errors)
     {
         int columns = work.Length;
-        for (int i = 0; i < columns; i++)
+        for (int i = start; i < end; i++)
         {
             if (i % group == 0)
                 grids[i / group] = GroupGrid.Fit(work[i..Math.Min(columns, i + group)], options.Bits, options.Symmetric);
             GroupGrid grid = grids[i / group];
             int code = grid.Code(work[i]);
-            codes[order[i]] = (byte)code;
-            if (upper is null)
+            codes[factors.Order[i]] = (byte)code;
+            if (factors.Upper is null)
                 continue;
-            ReadOnlySpan<double> factors = upper.AsSpan(i * columns, columns);
-            Subtract(work[(i + 1)..], factors[(i + 1)..], (work[i] - grid.Value(code)) / factors[i]);
+            ReadOnlySpan<double> row = factors.Upper.AsSpan(i * columns, columns);
+            errors[i - start] = (work[i] - grid.Value(code)) / row[i];
+            Subtract(work[(i + 1)..end], row[(i + 1)..end], errors[i - start]);
         }
     }
 

@@ -11,14 +11,22 @@ public readonly record struct GroupGrid(float Scale, int Zero, int Most)
     /// <param name="shrink">The range is taken times this: below 1 it clips.</param>
     public static GroupGrid Fit(ReadOnlySpan<double> weights, int bits, bool symmetric, double shrink = 1)
     {
-        int most = (1 << bits) - 1;
         double least = 0, largest = 0;
         foreach (double weight in weights)
         {
             least = Math.Min(least, weight);
             largest = Math.Max(largest, weight);
         }
-        (least, largest) = (least * shrink, largest * shrink);
+        return Of(least * shrink, largest * shrink, bits, symmetric);
+    }
+
+    /// <summary>The grid of a range.</summary>
+    /// <param name="least">0 or below.</param>
+    /// <param name="largest">0 or above.</param>
+    /// <param name="symmetric">As for <see cref="Fit"/>.</param>
+    public static GroupGrid Of(double least, double largest, int bits, bool symmetric)
+    {
+        int most = (1 << bits) - 1;
         if (symmetric)
             (least, largest) = (-Math.Max(-least, largest), Math.Max(-least, largest));
         float scale = (float)(Half)((largest - least) / most);

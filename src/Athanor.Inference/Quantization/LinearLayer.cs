@@ -5,7 +5,10 @@ using Athanor.Tensors.Safetensors;
 
 namespace Athanor.Inference.Quantization;
 
-/// <summary>A matrix of a checkpoint and the rows of the decoder's fused parameter that it is.</summary>
+/// <summary>
+/// A matrix of a checkpoint and the rows of the decoder's fused parameter that it is. Quantized it is stored [outputs, inputs] like any other, also where the plain file holds it turned (GPT-2), as
+/// bitsandbytes and the readers of GPTQ take such layers.
+/// </summary>
 internal sealed class LinearLayer(FileTensor tensor, Parameter parameter)
 {
     private const string Ending = ".weight";
@@ -43,14 +46,12 @@ internal sealed class LinearLayer(FileTensor tensor, Parameter parameter)
     }
 
     /// <summary>The matrices of a model's blocks, and every tensor of its checkpoint.</summary>
-    /// <exception cref="NotSupportedException">The family stores matrices in another way.</exception>
+    /// <exception cref="NotSupportedException">The family is not known.</exception>
     public static (List<LinearLayer> Layers, IReadOnlyList<FileTensor> All) Of(Decoder decoder)
     {
         Family family = Families.Find(decoder.Config.Family) ?? throw new NotSupportedException($"The family '{decoder.Config.Family}' is not known.");
         var map = new WeightMap(decoder.Config);
         family.Map(map);
-        if (map.Tensors.FirstOrDefault(tensor => tensor.Transposed || tensor.PlusOne) is { } other)
-            throw new NotSupportedException($"Models of the family '{family.Name}' are not quantized to a folder: '{other.Name}' is stored in another form than a plain matrix. Export GGUF instead.");
         Dictionary<string, Parameter> parameters = decoder.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal);
         List<LinearLayer> layers = [.. map.Tensors.Where(IsLinear).Select(tensor => new LinearLayer(tensor, parameters[tensor.Ranges[0].Parameter]))];
         return (layers, map.Tensors);

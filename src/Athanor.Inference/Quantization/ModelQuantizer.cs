@@ -11,7 +11,7 @@ namespace Athanor.Inference.Quantization;
 /// <summary>Quantizes the matrices of a model's blocks and writes them as a folder in the forms of bitsandbytes, GPTQ and AWQ; embedding, head, norms and biases stay as they are.</summary>
 public sealed class ModelQuantizer
 {
-    private const int AwqSamples = 512;
+    private const int AwqSamples = 512, AwqBits = 4;
     private readonly Decoder _model;
     private readonly QuantizationOptions _options;
     private readonly List<SafetensorsSource> _sources = [];
@@ -28,7 +28,7 @@ public sealed class ModelQuantizer
     /// <param name="done">Told the blocks done so far of all.</param>
     /// <param name="say">Told what goes otherwise than usual.</param>
     /// <exception cref="ArgumentException">A setting is impossible, or calibration texts are missing.</exception>
-    /// <exception cref="NotSupportedException">The family or a matrix has no form in the folder.</exception>
+    /// <exception cref="NotSupportedException">AWQ: the blocks have no norms before their matrices.</exception>
     /// <exception cref="IOException">The folder is there already.</exception>
     public static QuantizationReport Write(
         Decoder model, QuantizationOptions options, IReadOnlyList<int[]> calibration, string folder, Action<string>? beside = null, Action<int, int>? done = null, Action<string>? say = null, CancellationToken cancellation = default)
@@ -39,6 +39,8 @@ public sealed class ModelQuantizer
         ModelFolder.RefuseExisting(folder);
         if (options.NeedsCalibration && calibration.Count == 0)
             throw new ArgumentException($"{options.Method} looks at texts: give some that are like those the model will see.");
+        if (options.NeedsCalibration)
+            _ = Gptq.Check(options.Method == QuantizationMethod.Awq ? AwqBits : options.Bits, options.GroupSize, model.Config.Width);
         if (options.Method == QuantizationMethod.Awq && model.Config.Layout != BlockLayout.PreNorm)
             throw new NotSupportedException($"AWQ folds its scales into the norms before the matrices, and {model.Config.Layout} blocks have none there. GPTQ takes such models.");
         var quantizer = new ModelQuantizer(model, options);
@@ -56,8 +58,11 @@ public sealed class ModelQuantizer
     private void Run(List<LinearLayer> layers, IReadOnlyList<int[]> rows, Action<int, int>? done, Action<string>? say, CancellationToken cancellation)
     {
         Calibration? calibration = _options.NeedsCalibration ? new Calibration(_model, rows) : null;
+        var folding = new AwqFolding(_model, _options.GroupSize, AwqBits);
         for (int block = 0; block < _model.Config.Layers; block++)
         {
+            if (_options.Method == QuantizationMethod.Awq)
+                folding.Fold(block, calibration!, cancellation);
             // In the order of the data's way: what comes later sees what was rounded before.
             foreach (IGrouping<string, LinearLayer> group in layers.Where(layer => layer.Projection.StartsWith($"layers.{block}.", StringComparison.Ordinal)).GroupBy(layer => layer.Projection))
             {
@@ -80,9 +85,10 @@ public sealed class ModelQuantizer
         switch (_options.Method)
         {
             case QuantizationMethod.Gptq:
-                double[] moments = calibration!.Moments(block, projection, columns, cancellation);
+                var options = new GptqOptions { Bits = _options.Bits, GroupSize = _options.GroupSize, ActOrder = _options.ActOrder, Symmetric = _options.Symmetric, Damping = _options.Damping };
+                GptqFactors factors = GptqFactors.Of(calibration!.Moments(block, projection, columns, cancellation), columns, options);
                 foreach (LinearLayer layer in layers)
-                    ByGptq(layer, moments);
+                    ByGptq(layer, factors, options);
                 break;
             case QuantizationMethod.Awq:
                 ByAwq(block, layers, calibration!, cancellation);
@@ -94,11 +100,10 @@ public sealed class ModelQuantizer
         }
     }
 
-    private void ByGptq(LinearLayer layer, double[] moments)
+    private void ByGptq(LinearLayer layer, GptqFactors factors, GptqOptions options)
     {
         float[] weights = layer.Read();
-        var options = new GptqOptions { Bits = _options.Bits, GroupSize = _options.GroupSize, ActOrder = _options.ActOrder, Symmetric = _options.Symmetric, Damping = _options.Damping };
-        GroupedWeights rounded = Gptq.Quantize(weights, layer.Rows, layer.Columns, moments, options);
+        GroupedWeights rounded = Gptq.Quantize(weights, layer.Rows, factors, options);
         if (rounded.Damping is null)
             _notes.Add($"{layer.Name}: the calibration inputs allow no factors at any damping (they are not finite, or all 0); its weights are rounded to nearest.");
         else if (rounded.Damping > _options.Damping)
@@ -109,50 +114,17 @@ public sealed class ModelQuantizer
 
     private void ByAwq(int block, LinearLayer[] layers, Calibration calibration, CancellationToken cancellation)
     {
-        const int bits = 4;
-        int columns = layers[0].Columns, group = Gptq.Check(bits, _options.GroupSize, columns);
+        int columns = layers[0].Columns, group = Gptq.Check(AwqBits, _options.GroupSize, columns);
         float[] inputs = calibration.Inputs(block, layers[0].Projection, columns, AwqSamples, cancellation);
-        float[][] weights = [.. layers.Select(layer => layer.Read())];
-        if (Preceding(block, layers[0].Projection, columns) is { } fold)
+        foreach (LinearLayer layer in layers)
         {
-            float[] scales = Awq.Scales(_model.Device, weights, inputs, columns, group, bits);
-            fold(scales);
-            foreach (float[] matrix in weights)
-                Scale(matrix, scales, divide: false);
-            Scale(inputs, scales, divide: true);
+            // Queries and keys, alone or with the values in one matrix.
+            bool turns = layer.Projection.EndsWith(".qkv.weight", StringComparison.Ordinal) && !layer.Name.EndsWith("v_proj", StringComparison.Ordinal);
+            float[] weights = layer.Read();
+            GroupedWeights rounded = Awq.Quantize(weights, layer.Rows, columns, inputs, group, AwqBits, clip: !turns);
+            _sources.AddRange(GroupPacking.Awq(layer.Name, rounded, layer.Rows));
+            Replace(layer, weights, rounded);
         }
-        for (int i = 0; i < layers.Length; i++)
-        {
-            bool turns = layers[i].Name.EndsWith("q_proj", StringComparison.Ordinal) || layers[i].Name.EndsWith("k_proj", StringComparison.Ordinal);
-            GroupedWeights rounded = Awq.Quantize(weights[i], layers[i].Rows, columns, inputs, group, bits, clip: !turns);
-            _sources.AddRange(GroupPacking.Awq(layers[i].Name, rounded, layers[i].Rows));
-            Replace(layers[i], weights[i], rounded);
-        }
-    }
-
-    // The norm before queries, keys, values and before gate and up takes their scales; the output and down matrices read products, whose earlier matrices are rounded already.
-    private Action<float[]>? Preceding(int block, string projection, int columns)
-    {
-        string? norm = projection.EndsWith(".qkv.weight", StringComparison.Ordinal) ? "norm1" : projection.EndsWith(".gate_up.weight", StringComparison.Ordinal) || projection.EndsWith(".up.weight", StringComparison.Ordinal) ? "norm2" : null;
-        if (norm is null)
-            return null;
-        Parameter[] parts = [.. _model.Parameters.Select(parameter => parameter.Value).Where(parameter => parameter.Name == $"layers.{block}.{norm}.weight" || parameter.Name == $"layers.{block}.{norm}.bias")];
-        return parts.Length == 0 ? null : scales =>
-        {
-            foreach (Parameter part in parts)
-            {
-                var values = new float[columns];
-                ParameterRows.Read(part, 0, columns, values);
-                Scale(values, scales, divide: true);
-                ParameterRows.Set(part, values);
-            }
-        };
-    }
-
-    private static void Scale(float[] values, float[] scales, bool divide)
-    {
-        for (int i = 0; i < values.Length; i++)
-            values[i] = divide ? values[i] / scales[i % scales.Length] : values[i] * scales[i % scales.Length];
     }
 
     private void ToNearest(LinearLayer layer)
@@ -185,11 +157,7 @@ public sealed class ModelQuantizer
         foreach (FileTensor tensor in all.Where(tensor => !LinearLayer.IsLinear(tensor)))
         {
             SafetensorsType type = tensor.Columns == 0 ? SafetensorsType.F32 : SafetensorsType.BF16;
-            _sources.Add(new SafetensorsSource(tensor.Name, type, tensor.Shape, (stream, token) =>
-            {
-                foreach (RowRange range in tensor.Ranges)
-                    ParameterRows.Write(stream, parameters[range.Parameter], range.ParameterRow, range.Rows, type, token);
-            }));
+            _sources.Add(new SafetensorsSource(tensor.Name, type, tensor.Shape, (stream, token) => HfCheckpoint.WriteTensor(stream, tensor, type, parameters, token)));
         }
         SafetensorsSet.Save(folder, _sources, HfCheckpoint.DefaultShardBytes, new Dictionary<string, string> { ["format"] = "pt" }, cancellation);
         JsonObject config = JsonNode.Parse(HfCheckpoint.WriteConfig(_model.Config))!.AsObject();

@@ -36,8 +36,7 @@ public static class QuantizedCheckpoint
                 (SafetensorsFile file, SafetensorsEntry entry) = Find(set, folder, tensor.Name);
                 if (!entry.Shape.AsSpan().SequenceEqual(tensor.Shape))
                     throw new ModelFormatException(folder, tensor.Name, $"is [{string.Join(", ", entry.Shape)}]; config.json makes it [{string.Join(", ", tensor.Shape)}].");
-                foreach (RowRange range in tensor.Ranges)
-                    file.LoadRows(entry, range.FileRow, parameters[range.Parameter], range.ParameterRow, range.Rows);
+                HfCheckpoint.Fill(tensor, file, entry, parameters);
             }
             foreach (LinearLayer layer in layers)
             {

@@ -101,7 +101,8 @@ public static partial class HfCheckpoint
         })];
     }
 
-    private static void WriteTensor(Stream stream, FileTensor tensor, SafetensorsType type, Dictionary<string, Parameter> parameters, CancellationToken cancellation)
+    /// <summary>Writes a tensor in the form of the file.</summary>
+    internal static void WriteTensor(Stream stream, FileTensor tensor, SafetensorsType type, Dictionary<string, Parameter> parameters, CancellationToken cancellation)
     {
         if (tensor.Transposed || tensor.PlusOne)
         {

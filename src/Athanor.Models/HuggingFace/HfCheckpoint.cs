@@ -55,7 +55,11 @@ public static partial class HfCheckpoint
             Dictionary<string, Parameter> parameters = decoder.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal);
             var options = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
             // Each tensor has rows of its own, so they can be copied side by side.
-            Parallel.ForEach(map.Tensors.OrderByDescending(tensor => (long)tensor.Rows * Math.Max(1, tensor.Columns)), options, tensor => Fill(tensor, names, parameters));
+            Parallel.ForEach(map.Tensors.OrderByDescending(tensor => (long)tensor.Rows * Math.Max(1, tensor.Columns)), options, tensor =>
+            {
+                names.TryFind(tensor.Name, out SafetensorsFile file, out SafetensorsEntry entry);
+                Fill(tensor, file, entry, parameters);
+            });
             return decoder;
         }
         catch
@@ -73,9 +77,9 @@ public static partial class HfCheckpoint
         return set.Files.SelectMany(file => file.Entries).GroupBy(entry => entry.Type).MaxBy(group => group.Sum(entry => entry.Count))?.Key;
     }
 
-    private static void Fill(FileTensor tensor, FileNames names, Dictionary<string, Parameter> parameters)
+    /// <summary>Reads a tensor into the parameter rows that it is.</summary>
+    internal static void Fill(FileTensor tensor, SafetensorsFile file, SafetensorsEntry entry, Dictionary<string, Parameter> parameters)
     {
-        names.TryFind(tensor.Name, out SafetensorsFile file, out SafetensorsEntry entry);
         if (tensor.PlusOne)
         {
             float[] gains = file.ReadSingles(entry.Name);

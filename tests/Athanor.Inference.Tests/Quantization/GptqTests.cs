@@ -74,9 +74,10 @@ public sealed class GptqTests
                 damped[i, j] = moments[order[i] * columns + order[j]] + (i == j ? options.Damping * mean : 0);
         }
         var codes = new byte[weights.Length];
+        double[,] whole = Inverse(damped, columns);
         for (int row = 0; row < rows; row++)
         {
-            double[,] inverse = Inverse(damped, columns);
+            var inverse = (double[,])whole.Clone();
             double[] w = [.. order.Select(i => (double)weights[row * columns + i])];
             GroupGrid grid = default;
             for (int i = 0; i < columns; i++)
@@ -125,14 +126,17 @@ public sealed class GptqTests
     }
 
     [Theory]
-    [InlineData(4, 8, true, true)]
-    [InlineData(4, 16, false, true)]
-    [InlineData(4, -1, true, false)]
-    [InlineData(8, 8, false, false)]
-    [InlineData(2, 24, true, true)]
-    public void Codes_are_those_of_the_plain_algorithm(int bits, int group, bool actOrder, bool symmetric)
+    [InlineData(4, 8, true, true, 9, 40)]
+    [InlineData(4, 16, false, true, 9, 40)]
+    [InlineData(4, -1, true, false, 9, 40)]
+    [InlineData(8, 8, false, false, 9, 40)]
+    [InlineData(2, 24, true, true, 9, 40)]
+    [InlineData(4, 128, true, true, 3, 272)]
+    [InlineData(4, 48, false, false, 2, 150)]
+    [InlineData(4, 200, true, true, 2, 272)]
+    [InlineData(8, -1, true, true, 35, 144)]
+    public void Codes_are_those_of_the_plain_algorithm(int bits, int group, bool actOrder, bool symmetric, int rows, int columns)
     {
-        const int rows = 9, columns = 40;
         float[] weights = CodebookTests.Normal(rows * columns, bits), inputs = Inputs(100, columns, 3);
         double[] moments = Moments(inputs, columns);
         var options = new GptqOptions { Bits = bits, GroupSize = group, ActOrder = actOrder, Symmetric = symmetric };
