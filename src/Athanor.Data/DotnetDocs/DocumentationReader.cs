@@ -23,6 +23,10 @@ public sealed record SkippedPlace(string File, long Line, string Problem);
 public sealed class DocumentationReader
 {
     private const long LargestFile = 256L << 20;
+
+    /// <summary>Those of .NET itself reach 1524 characters.</summary>
+    private const int LongestName = 16 << 10;
+
     private static readonly XmlReaderSettings Settings = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true, IgnoreProcessingInstructions = true };
     private readonly MemberName _names = new();
     private readonly DocumentationText _text;
@@ -52,6 +56,11 @@ public sealed class DocumentationReader
             string id = (string?)found.Member.Attribute("name") ?? "";
             if (id.Length < 3 || id[1] != ':')
                 continue;
+            if (id.Length > LongestName)
+            {
+                skipped?.Invoke(new SkippedPlace(name, found.Line, $"a member's name has {id.Length} characters; {LongestName} are read."));
+                yield break;
+            }
             if (Text(id, found.Member) is { } text)
             {
                 string type = MemberName.TypeOf(id);
@@ -77,9 +86,7 @@ public sealed class DocumentationReader
                     continue;
                 var place = (IXmlLineInfo)reader;
                 (int line, int column) = (place.LineNumber, place.LinePosition);
-                // Not beyond the element's end: what follows may be malformed, and this member is not.
-                using XmlReader element = reader.ReadSubtree();
-                return (XElement.Load(element), line, column);
+                return (Load(reader), line, column);
             }
             return null;
         }
@@ -88,6 +95,52 @@ public sealed class DocumentationReader
             skipped?.Invoke(new SkippedPlace(name, e.LineNumber, e.Message));
             return null;
         }
+    }
+
+    /// <summary>
+    /// Reads an element to its end and not beyond: what follows may be malformed, and this member is not. What lies too deep is left out, as adding to
+    /// an element takes time for each that it is in.
+    /// </summary>
+    private static XElement Load(XmlReader reader)
+    {
+        int bottom = reader.Depth;
+        XElement member = Begin(reader), at = member;
+        if (reader.IsEmptyElement)
+            return member;
+        while (reader.Read())
+        {
+            if (reader.Depth - bottom > DocumentationText.DeepestElement)
+                continue;
+            switch (reader.NodeType)
+            {
+                case XmlNodeType.Element:
+                    XElement child = Begin(reader);
+                    at.Add(child);
+                    at = reader.IsEmptyElement ? at : child;
+                    break;
+                case XmlNodeType.EndElement when at == member:
+                    return member;
+                case XmlNodeType.EndElement:
+                    at = at.Parent!;
+                    break;
+                case XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace:
+                    // A node of its own: a text that were added would be copied with all before it.
+                    at.Add(new XText(reader.Value));
+                    break;
+            }
+        }
+        return member;
+    }
+
+    private static XElement Begin(XmlReader reader)
+    {
+        var element = new XElement(XName.Get(reader.LocalName, reader.NamespaceURI));
+        foreach (string name in DocumentationText.Attributes)
+        {
+            if (reader.GetAttribute(name) is { } value)
+                element.Add(new XAttribute(name, value));
+        }
+        return element;
     }
 
     private string? Text(string id, XElement member)

@@ -6,7 +6,12 @@ namespace Athanor.Data.DotnetDocs;
 /// <summary>Elements of the documentation format as plain text: paragraphs on lines of their own, references as words, lists with dashes.</summary>
 internal sealed class DocumentationText(MemberName names)
 {
-    private const int DeepestElement = 64;
+    /// <summary>What lies deeper is left out.</summary>
+    public const int DeepestElement = 64;
+
+    /// <summary>The attributes that are read.</summary>
+    public static readonly string[] Attributes = ["name", "cref", "langword", "href", "uid"];
+
     private readonly StringBuilder _text = new();
     private bool _space;
 
@@ -114,13 +119,15 @@ internal sealed class DocumentationText(MemberName names)
         {
             if (node is XText text)
                 Words(text.Value);
-            else if (node is XElement { Name.LocalName: "para" or "p" or "description" } paragraph)
+            else if (node is not XElement child || depth >= DeepestElement)
+                continue;
+            else if (child.Name.LocalName is "para" or "p" or "description")
             {
                 _space = true;
-                Inline(paragraph, depth + 1);
+                Inline(child, depth + 1);
                 _space = true;
             }
-            else if (node is XElement child && depth < DeepestElement)
+            else
                 Element(child, depth + 1);
         }
         _space = false;

@@ -6,6 +6,9 @@ internal sealed class LinePlaces
     private readonly byte[] _utf8;
     private readonly List<int> _starts = [0];
 
+    // A file without line ends is one long line, which is not to be counted from its beginning again and again.
+    private int _line, _units, _at;
+
     public LinePlaces(byte[] utf8)
     {
         _utf8 = utf8;
@@ -30,8 +33,8 @@ internal sealed class LinePlaces
     {
         if (line < 1 || line > _starts.Count)
             return 0;
-        int at = _starts[line - 1];
-        for (int units = 1; units < column && at < _utf8.Length; at++)
+        (int at, int units) = line == _line && column >= _units ? (_at, _units) : (_starts[line - 1], 1);
+        for (; units < column && at < _utf8.Length; at++)
         {
             // A character counts at its first byte, and twice where it takes four.
             if ((_utf8[at] & 0xC0) != 0x80)
@@ -39,6 +42,7 @@ internal sealed class LinePlaces
         }
         while (at < _utf8.Length && (_utf8[at] & 0xC0) == 0x80)
             at++;
+        (_line, _units, _at) = (line, units, at);
         return at;
     }
 }

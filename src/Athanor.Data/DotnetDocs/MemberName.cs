@@ -9,12 +9,15 @@ namespace Athanor.Data.DotnetDocs;
 /// </summary>
 internal sealed class MemberName
 {
+    /// <summary>References repeat the names of type parameters: a file full of references to one with long names would grow to many times its size.</summary>
+    private const int MostParameters = 32, LongestParameters = 512;
+
     private readonly Dictionary<string, string[]> _typeParameters = new(StringComparer.Ordinal);
 
     /// <summary>Notes the type parameters that a member documents, for itself and everything that names it later.</summary>
     public void Learn(string id, string[] typeParameters)
     {
-        if (typeParameters.Length > 0)
+        if (typeParameters.Length is > 0 and <= MostParameters && typeParameters.Sum(name => (long)name.Length) <= LongestParameters)
             _typeParameters.TryAdd(Bare(id), typeParameters);
     }
 
@@ -67,8 +70,9 @@ internal sealed class MemberName
     /// <summary>The identity without its parameter list: <c>M:System.Array.Resize``1</c>.</summary>
     private static string Bare(string id)
     {
-        int end = id.AsSpan().IndexOfAny('(', '~');
-        return end < 0 ? id : id[..end];
+        // The kind and its colon come first, whatever character a damaged file has for a kind.
+        int end = id.AsSpan(2).IndexOfAny('(', '~');
+        return end < 0 ? id : id[..(2 + end)];
     }
 
     private string[] Parameters(string bare)
@@ -76,7 +80,7 @@ internal sealed class MemberName
         if (_typeParameters.TryGetValue(bare, out string[]? known))
             return known;
         int tick = bare.LastIndexOf('`');
-        if (tick < 0 || !int.TryParse(bare.AsSpan(tick + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count is < 1 or > 32)
+        if (tick < 0 || !int.TryParse(bare.AsSpan(tick + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count is < 1 or > MostParameters)
             return [];
         return count == 1 ? ["T"] : [.. Enumerable.Range(1, count).Select(number => string.Create(CultureInfo.InvariantCulture, $"T{number}"))];
     }
@@ -110,7 +114,8 @@ internal sealed class MemberName
             text.Append("()");
             return;
         }
-        int began = text.Length;
+        // Commas within angle brackets begin no parameter.
+        int began = text.Length, depth = 0;
         for (int i = 0; i < signature.Length; i++)
         {
             switch (signature[i])
@@ -121,19 +126,21 @@ internal sealed class MemberName
                     break;
                 case ',':
                     text.Append(", ");
-                    began = text.Length;
+                    began = depth > 0 ? began : text.Length;
                     break;
                 case '{':
+                    depth++;
                     text.Append('<');
                     break;
                 case '}':
+                    depth--;
                     text.Append('>');
                     break;
                 case '~':
                     text.Append(" to ");
                     break;
                 case '@':
-                    text.Insert(Math.Min(Outer(text, began), text.Length), "ref ");
+                    text.Insert(began, "ref ");
                     break;
                 case '[':
                     int close = signature[i..].IndexOf(']');
@@ -157,22 +164,5 @@ internal sealed class MemberName
                     break;
             }
         }
-    }
-
-    /// <summary>Where the parameter begins whose end is reached: commas within angle brackets begin none.</summary>
-    private static int Outer(StringBuilder text, int began)
-    {
-        int depth = 0;
-        for (int i = text.Length - 1; i >= 0; i--)
-        {
-            char c = text[i];
-            if (c == '>')
-                depth++;
-            else if (c == '<')
-                depth--;
-            else if (depth == 0 && c is '(' or ',' && depth == 0)
-                return c == ',' ? i + 2 : i + 1;
-        }
-        return began;
     }
 }

@@ -108,6 +108,46 @@ public sealed class DocumentationReaderTests : IDisposable
         Assert.Single(skipped);
     }
 
+    [Theory]
+    [InlineData("<list><item>", "para", "</item></list>", "x\n-")]
+    [InlineData("<list><item>", "list", "</item></list>", "x\n-")]
+    [InlineData("", "para", "", "x")]
+    [InlineData("<see>", "b", "</see>", "x")]
+    [InlineData("", "code", "", "x")]
+    public void Nesting_without_end_is_cut_off(string before, string inner, string behind, string expected)
+    {
+        const int Depth = 100_000;
+        string Repeat(string part) => string.Concat(Enumerable.Repeat(part, Depth));
+        Document[] read = Read($"<member name=\"F:A.A\"><remarks>x{before}{Repeat($"<{inner}>")}y{Repeat($"</{inner}>")}{behind}</remarks></member><member name=\"F:A.B\"><summary>z</summary></member>");
+        Assert.Equal(["A.A\n" + expected, "A.B\nz"], read.Select(document => document.Text));
+    }
+
+    [Theory]
+    [InlineData("(:A.B", "(:A.C(x")]
+    [InlineData("~:A", "~:~")]
+    [InlineData("!:A.B", "!:A.C")]
+    [InlineData("M:``", "T:`")]
+    [InlineData("M:A.B(`,``,@[,[]@", "M:A.B(}@,{")]
+    public void Damaged_names_are_read_as_they_stand(string name, string reference) =>
+        Assert.Single(Read($"<member name=\"{name}\"><summary>S. <see cref=\"{reference}\"/></summary></member>"));
+
+    [Fact]
+    public void A_name_without_end_is_refused_by_its_line()
+    {
+        var skipped = new List<SkippedPlace>();
+        Assert.Single(new DocumentationReader().Read(Xml($"<member name=\"F:A.A\"><summary>x</summary></member>\n<member name=\"M:A{new string('`', 1 << 20)}\"><summary>x</summary></member>"), skipped.Add));
+        Assert.Contains("name has", Assert.Single(skipped).Problem, StringComparison.Ordinal);
+        Assert.Equal(4, skipped[0].Line);
+    }
+
+    [Fact]
+    public void Names_of_type_parameters_are_repeated_only_where_they_are_short()
+    {
+        string name = new('T', 10_000);
+        Document[] read = Read($"<member name=\"T:A.B`1\"><summary>{string.Concat(Enumerable.Repeat("<see cref=\"T:A.B`1\"/> ", 100))}</summary><typeparam name=\"{name}\">x</typeparam></member>");
+        Assert.InRange(read[0].Text.Length, 100, 12_000);
+    }
+
     [Fact]
     public void The_origin_is_the_byte_of_the_member()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Athanor.Data.Documents;
+using Athanor.Data.DotnetDocs;
 using Athanor.Data.Parquet;
 using Athanor.Data.Readers;
 using Athanor.Data.SourceCode;
@@ -9,17 +10,18 @@ using Athanor.Data.Tests.Warc;
 using Athanor.Data.Warc;
 using Athanor.Data.Wiki;
 using Athanor.Data.Writers;
+using Xunit.Abstractions;
 
 namespace Athanor.Data.Tests.Readers;
 
 /// <summary>Changed files: whatever their bytes, reading ends, holds little and reports instead of throwing.</summary>
-public sealed class ReaderFuzzTests : IDisposable
+public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
 {
-    private const int Inputs = 100_000;
+    private const int Inputs = 100_000, FilesAtOnce = 50;
     private static readonly ReadLimits Limits = new(1 << 16);
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Kinds => ["warc", "warc.gz", "jsonl", "jsonl.gz", "jsonl.zst", "xml.bz2", "parquet", "csv", "xml", "chat.json", "html", "cs"];
+    public static TheoryData<string> Kinds => ["warc", "warc.gz", "jsonl", "jsonl.gz", "jsonl.zst", "xml.bz2", "parquet", "csv", "xml", "chat.json", "html", "cs", "docs.xml"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -35,29 +37,63 @@ public sealed class ReaderFuzzTests : IDisposable
     private void Fuzz(string kind, int inputs)
     {
         byte[] seed = Seed(kind);
-        string path = _folder["a." + kind];
+        string path = _folder["a." + kind], folder = Directory.CreateDirectory(_folder["many"]).FullName;
         File.WriteAllBytes(path, seed);
-        Assert.NotEmpty(Reading.All(new FormatReader(path, Format(kind)), out ReadProblems none));
-        Assert.Equal(0, none.Total);
+        (long documents, long problems) = Read(kind, path, 1 << 20);
+        Assert.True(documents > 0 && problems == 0, $"{kind}: {documents} documents, {problems} problems");
+        (documents, problems) = (0, 0);
         var random = new Random(11);
-        long problems = 0, documents = 0;
-        for (int i = 0; i < inputs; i++)
+        for (int i = 0; i < inputs; i += FilesAtOnce)
         {
-            File.WriteAllBytes(path, Change(seed, random));
-            var reader = new FormatReader(path, Format(kind));
-            var noted = new ReadProblems();
-            foreach (ReadTask task in reader.Tasks(i % 4 == 0 ? 200 : 1 << 20))
+            int count = Math.Min(FilesAtOnce, inputs - i);
+            for (int file = 0; file < count; file++)
+                File.WriteAllBytes(Path.Combine(folder, $"{file}.{kind}"), Change(seed, random));
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
             {
-                foreach (ReadDocument read in reader.Read(task, default, noted))
-                {
-                    documents++;
-                    Assert.True(read.Document.Text.Length <= 1 << 20);
-                }
+                (long Documents, long Problems) read = Read(kind, folder, i / FilesAtOnce % 4 == 0 ? 200 : 1 << 20);
+                (documents, problems) = (documents + read.Documents, problems + read.Problems);
             }
-            problems += noted.Total;
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"One of the inputs {i} to {i + count - 1} is not read: {e.Message}", e);
+            }
+            // A block of bzip2 takes 3.6 MB.
+            Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / count, 0, 4 << 20);
         }
+        output.WriteLine($"{kind}: {inputs} inputs, {documents} documents, {problems} problems");
         Assert.True(problems > inputs / 100, $"{kind}: {problems} problems");
         Assert.True(documents > inputs / 100, $"{kind}: {documents} documents");
+    }
+
+    private static (long Documents, long Problems) Read(string kind, string path, long taskBytes)
+    {
+        long documents = 0, problems = 0;
+        if (kind == "docs.xml")
+        {
+            var documentation = new DocumentationReader();
+            foreach (string file in DocumentationFiles.In(path))
+            {
+                foreach (Document document in documentation.Read(file, _ => problems++))
+                {
+                    documents++;
+                    Assert.InRange(document.Text.Length, 1, 1 << 16);
+                    Assert.InRange(document.Origin!.Offset, 0, new FileInfo(file).Length);
+                }
+            }
+            return (documents, problems);
+        }
+        var reader = new FormatReader(path, Format(kind));
+        var noted = new ReadProblems();
+        foreach (ReadTask task in reader.Tasks(taskBytes))
+        {
+            foreach (ReadDocument read in reader.Read(task, default, noted))
+            {
+                documents++;
+                Assert.True(read.Document.Text.Length <= 1 << 20);
+            }
+        }
+        return (documents, noted.Total);
     }
 
     private static FileFormat Format(string kind) => kind switch
@@ -98,6 +134,16 @@ public sealed class ReaderFuzzTests : IDisposable
                 return "[{\"id\":\"c\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"Yes\"}]},{\"conversations\":[{\"from\":\"human\",\"value\":\"x\"}]}]"u8.ToArray();
             case "html":
                 return "<html><head><meta charset=euc-kr><title>x</title><body><p>Text"u8.ToArray();
+            case "docs.xml":
+                return Encoding.UTF8.GetBytes("""
+                    <?xml version="1.0" encoding="utf-8"?><doc><assembly><name>A</name></assembly><members>
+                    <member name="T:A.Map`1"><summary>S. <see cref="T:A.Map`1"/> <sup>2</sup></summary><typeparam name="TKey">K &amp; \u00e4.</typeparam></member>
+                    <member name="M:A.Map`1.Add``1(`0,``0[0:,0:],A.B{A.C,A.D}@)~A.E"><param name="key">P <c>x</c>.</param><returns><para>One.</para><para>Two.</para></returns>
+                    <remarks>Use:<code>
+                      a();
+                    </code><list type="bullet"><item><term>-1</term><description><para>Less.</para></description></item></list></remarks><exception cref="M:A.B.#ctor(A.C)">E.</exception></member>
+                    <member name="F:A.B.C"><value>V <see langword="null"/></value></member></members></doc>
+                    """.Replace("\\u00e4", "\u00e4", StringComparison.Ordinal));
             case "cs":
                 return "// SPDX-License-Identifier: MIT\nclass A { int b; }\n"u8.ToArray();
         }
