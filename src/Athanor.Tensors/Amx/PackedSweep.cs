@@ -32,6 +32,10 @@ internal unsafe struct PackedSweepArgs
 
     /// <summary>2 KB, 64-byte aligned.</summary>
     public int* Scratch;
+
+    /// <summary>Rows in place only: bytes from row to row of A, and rows as far apart that are wanted soon, from the first on.</summary>
+    public long AStride;
+    public byte* Prefetch;
 }
 
 /// <summary>The emitted kernels of products with packed weights, and their tile shapes.</summary>
@@ -40,10 +44,13 @@ internal unsafe struct PackedSweepArgs
 /// on its row of weights and its row of inputs alone, and vector code that does the same steps gives the same bits.</para>
 /// <para>The tile of sums of a unit is written to memory and read two units later, when its product is long done. Registers: rdi arguments, rsi A, rdx B, rcx Scales,
 /// r8 Mins, r9 XScales, r10 XSums, rax stride, r11 scratch and pairs by turns; vector registers 0 … 5 and 16 up, which no ABI preserves.</para>
+/// <para>Rows in place: A is sixteen rows of blocks of a scale of two bytes and a unit, from the first unit on; r8 is their distance, r10 what is fetched ahead. A pair of
+/// units fetches one line of each row, so that memory works beside the products.</para>
 /// </remarks>
 internal static unsafe class PackedSweep
 {
-    private static readonly nint[] Emitted = new nint[8];
+    private const int InPlaceCode = 8, BlockBytes = 34;
+    private static readonly nint[] Emitted = new nint[InPlaceCode + 1];
     private static readonly byte*[] Configs = new byte*[4];
     private static readonly Lock Gate = new();
     private static readonly delegate* unmanaged<byte*, void> LoadConfig =
@@ -56,17 +63,27 @@ internal static unsafe class PackedSweep
     public static delegate* unmanaged<PackedSweepArgs*, void> Get(int length, bool mins, bool single)
     {
         int code = (length == 16 ? 1 : 0) | (mins ? 2 : 0) | (single ? 4 : 0);
+        return Get(code, length, mins, single);
+    }
+
+    /// <summary>The kernel for rows of Q8_0 where they lie and sixteen m.</summary>
+    public static delegate* unmanaged<PackedSweepArgs*, void> InPlace => Get(InPlaceCode, 32, false, false);
+
+    private static delegate* unmanaged<PackedSweepArgs*, void> Get(int code, int length, bool mins, bool single)
+    {
         nint entry = Volatile.Read(ref Emitted[code]);
-        if (entry == 0)
+        return (delegate* unmanaged<PackedSweepArgs*, void>)(entry != 0 ? entry : Build(code, length, mins, single));
+    }
+
+    // Apart, because what is captured is allocated where a method begins.
+    private static nint Build(int code, int length, bool mins, bool single)
+    {
+        lock (Gate)
         {
-            lock (Gate)
-            {
-                entry = Emitted[code];
-                if (entry == 0)
-                    Volatile.Write(ref Emitted[code], entry = CodePages.Build(a => Emit(a, length, mins, single)));
-            }
+            if (Emitted[code] == 0)
+                Volatile.Write(ref Emitted[code], CodePages.Build(a => Emit(a, length, mins, single, code == InPlaceCode)));
+            return Emitted[code];
         }
-        return (delegate* unmanaged<PackedSweepArgs*, void>)entry;
     }
 
     private static byte* Config(int length, bool single)
@@ -99,7 +116,7 @@ internal static unsafe class PackedSweep
 
     private static AssemblerMemoryOperand Arg(string field) => __qword_ptr[rdi + (int)Marshal.OffsetOf<PackedSweepArgs>(field)];
 
-    private static void Emit(Assembler a, int length, bool mins, bool single)
+    private static void Emit(Assembler a, int length, bool mins, bool single, bool inPlace)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -110,24 +127,24 @@ internal static unsafe class PackedSweep
         a.mov(rsi, Arg(nameof(PackedSweepArgs.A)));
         a.mov(rdx, Arg(nameof(PackedSweepArgs.B)));
         a.mov(rcx, Arg(nameof(PackedSweepArgs.Scales)));
-        a.mov(r8, Arg(nameof(PackedSweepArgs.Mins)));
+        a.mov(r8, Arg(inPlace ? nameof(PackedSweepArgs.AStride) : nameof(PackedSweepArgs.Mins)));
         a.mov(r9, Arg(nameof(PackedSweepArgs.XScales)));
-        a.mov(r10, Arg(nameof(PackedSweepArgs.XSums)));
+        a.mov(r10, Arg(inPlace ? nameof(PackedSweepArgs.Prefetch) : nameof(PackedSweepArgs.XSums)));
         a.mov(r11, Arg(nameof(PackedSweepArgs.Sums)));
         int sums = single ? 1 : 16;
         for (int row = 0; row < sums; row++)
             a.vmovups(Sum(row), __zmmword_ptr[r11 + row * 64]);
         a.mov(r11, Arg(nameof(PackedSweepArgs.Scratch)));
         Label loop = a.CreateLabel(), last = a.CreateLabel();
-        Multiply(a, 0, length, single);
-        Multiply(a, 1, length, single);
+        Multiply(a, 0, length, single, inPlace);
+        Multiply(a, 1, length, single, inPlace);
         a.dec(Arg(nameof(PackedSweepArgs.Pairs)));
         a.jz(last);
         a.Label(ref loop);
         for (int unit = 0; unit < 2; unit++)
         {
             Add(a, unit, length, mins, single);
-            Multiply(a, unit, length, single);
+            Multiply(a, unit, length, single, inPlace);
         }
         Advance(a, length, mins, single);
         a.dec(Arg(nameof(PackedSweepArgs.Pairs)));
@@ -149,11 +166,14 @@ internal static unsafe class PackedSweep
 
     private static AssemblerRegisterZMM Sum(int row) => new(Register.ZMM16 + row);
 
-    private static void Multiply(Assembler a, int unit, int length, bool single)
+    private static void Multiply(Assembler a, int unit, int length, bool single, bool inPlace)
     {
         var (c, left, right) = unit == 0 ? (tmm0, tmm2, tmm4) : (tmm1, tmm3, tmm5);
         a.mov(eax, length);
-        a.tileloadd(left, __[rsi + rax * 1]);
+        if (inPlace)
+            a.tileloadd(left, __[rsi + r8 * 1]);
+        else
+            a.tileloadd(left, __[rsi + rax * 1]);
         if (single)
             a.mov(eax, 4);
         else
@@ -162,8 +182,38 @@ internal static unsafe class PackedSweep
         a.tilezero(c);
         a.tdpbssd(c, left, right);
         a.tilestored(__[r11 + rax * 1 + unit * 1024], c);
-        a.add(rsi, 16 * length);
+        if (inPlace)
+            Fetch(a, unit);
+        a.add(rsi, inPlace ? BlockBytes : 16 * length);
         a.add(rdx, single ? length : 16 * length);
+    }
+
+    /// <summary>A line of eight rows each unit, of sixteen rows each pair; then the next line.</summary>
+    private static void Fetch(Assembler a, int unit)
+    {
+        a.mov(rax, r10);
+        a.lea(r11, __[r8 + r8 * 2]);
+        for (int row = 0; row < 8; row += 4)
+        {
+            a.prefetcht0(__[rax]);
+            a.prefetcht0(__[rax + r8 * 1]);
+            a.prefetcht0(__[rax + r8 * 2]);
+            a.prefetcht0(__[rax + r11 * 1]);
+            a.lea(rax, __[rax + r8 * 4]);
+        }
+        if (unit == 0)
+        {
+            a.mov(r10, rax);
+        }
+        else
+        {
+            // Back to the first row; a pair of blocks is a little longer than a line, whose neighbour the machine fetches along.
+            a.mov(r11, r8);
+            a.shl(r11, 3);
+            a.sub(r10, r11);
+            a.add(r10, 2 * BlockBytes);
+        }
+        a.mov(r11, Arg(nameof(PackedSweepArgs.Scratch)));
     }
 
     /// <summary>Takes the sums of a unit in; scales are addressed from the pair's begin.</summary>

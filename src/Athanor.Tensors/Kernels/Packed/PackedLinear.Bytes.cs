@@ -38,6 +38,8 @@ internal static unsafe partial class PackedLinearKernel
             for (; (done + 1) * PackedTile.Rows <= rows; done++)
                 Single<TUnpack>(job.Inputs, part.Data + (row + done * PackedTile.Rows) * part.RowBytes, part.RowBytes, job.Columns, new PackedTile(room.Tiles), room.Sums + done * room.SumsOfTile);
         }
+        if (IsInPlace(job, part))
+            InPlace(job, part, row, done = rows / PackedTile.Rows, room);
         if (job.Amx && done < tiles)
             PackedSweep.Configure(TUnpack.UnitLength, lanes == 1);
         if (job.Inputs.Groups == 1)
@@ -49,11 +51,11 @@ internal static unsafe partial class PackedLinearKernel
                     Stretch<V, TUnpack>(job, part, row, rows, tile, tile + 1, column, room);
             }
         }
-        else
+        else if (done < tiles)
         {
             // A stretch of a group of inputs meets all tiles.
             for (int column = 0; column < job.Columns; column += PackedTile.Columns)
-                Stretch<V, TUnpack>(job, part, row, rows, 0, tiles, column, room);
+                Stretch<V, TUnpack>(job, part, row, rows, done, tiles, column, room);
         }
         if (job.Amx && done < tiles)
             AmxTiles.Release();
