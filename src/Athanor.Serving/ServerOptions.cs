@@ -24,6 +24,9 @@ public sealed class ServerOptions
     /// <summary>Requests answered at a time, waiting ones among them; further ones are told to come later.</summary>
     public int MaxRequests { get; init; } = 256;
 
+    /// <summary>How long a request may have to wait for an engine before it is begun, by the engine's estimate; where it is longer, requests are told to come later. <see cref="TimeSpan.MaxValue"/> for any time.</summary>
+    public TimeSpan MaxWait { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Connections at a time, idle ones among them; further ones are closed.</summary>
     public int MaxConnections { get; init; } = 8192;
 
@@ -52,6 +55,7 @@ public sealed class ServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRequests, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RequestTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxWait, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PingInterval, TimeSpan.Zero);
     }

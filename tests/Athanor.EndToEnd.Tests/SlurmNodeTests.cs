@@ -102,7 +102,7 @@ public sealed class SlurmNodeTests : IDisposable
         Assert.Contains("`sinfo` lists", errors, StringComparison.Ordinal);
         (code, _, errors) = await TinyRun.End(Start(slurm, "refused", 2, "--executor", "slurm", "--set", "data.slurm.cpus=64"));
         Assert.Equal(1, code);
-        Assert.Contains("Lower data.slurm.cpus", errors, StringComparison.Ordinal);
+        Assert.True(errors.Contains("Lower data.slurm.cpus", StringComparison.Ordinal), errors);
         (code, _, errors) = await TinyRun.End(Start(slurm, "refused", 5000, "--executor", "slurm", "--set", "data.slurm.max_array=5000"));
         Assert.Equal(1, code);
         Assert.Contains("Lower data.slurm.max_array", errors, StringComparison.Ordinal);

@@ -17,13 +17,14 @@ internal sealed class ServerArguments
     private readonly Option<string?> _keys = new("--api-keys") { Description = $"A file with API keys, one a line; those in {KeysVariable} (separated by commas) are taken as well. Without any, everyone is let in." };
     private readonly Option<string[]> _origins = new("--allow-origin") { Description = "Origins of web pages that may call, such as http://localhost:3000; none by default." };
     private readonly Option<int> _requests = new("--max-requests") { Description = "Requests at a time, waiting ones among them; more are answered with 429.", DefaultValueFactory = _ => Defaults.MaxRequests };
+    private readonly Option<double> _wait = new("--max-wait") { Description = "Seconds that a request may have to wait for the model, by estimate; where it is more, requests are answered with 429.", DefaultValueFactory = _ => Defaults.MaxWait.TotalSeconds };
     private readonly Option<double> _timeout = new("--timeout") { Description = "Seconds that a request may take.", DefaultValueFactory = _ => Defaults.RequestTimeout.TotalSeconds };
     private readonly Option<double> _drain = new("--drain") { Description = "Seconds that running requests are given when the server is told to end.", DefaultValueFactory = _ => Defaults.DrainTimeout.TotalSeconds };
     private readonly Option<double> _body = new("--max-body-mib") { Description = "Size of a request at most, in MiB.", DefaultValueFactory = _ => Defaults.Limits.MaxBodyBytes / (double)(1 << 20) };
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_host, _port, _public, _keys, _origins, _requests, _timeout, _drain, _body])
+        foreach (Option option in (Option[])[_host, _port, _public, _keys, _origins, _requests, _wait, _timeout, _drain, _body])
             command.Options.Add(option);
     }
 
@@ -44,6 +45,7 @@ internal sealed class ServerArguments
             ApiKeys = Keys(parsed.GetValue(_keys), Environment.GetEnvironmentVariable(KeysVariable)),
             AllowedOrigins = parsed.GetValue(_origins) ?? [],
             MaxRequests = parsed.GetValue(_requests) is > 0 and int most ? most : throw new ArgumentException("--max-requests has to be at least 1."),
+            MaxWait = Seconds(parsed.GetValue(_wait), "--max-wait", 0.001),
             RequestTimeout = Seconds(parsed.GetValue(_timeout), "--timeout", 0.001),
             DrainTimeout = Seconds(parsed.GetValue(_drain), "--drain", 0),
             Limits = new RequestLimits { MaxBodyBytes = parsed.GetValue(_body) is > 0 and <= 1024 and double size ? (int)(size * (1 << 20)) : throw new ArgumentException("--max-body-mib has to be above 0 and at most 1024.") },

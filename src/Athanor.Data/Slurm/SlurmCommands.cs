@@ -62,7 +62,8 @@ internal sealed class SlurmCommands(string? programs = null)
     private static string Said(int code, string text) => text.Trim() is { Length: > 0 } said ? string.Join(' ', said.Split('\n', StringSplitOptions.TrimEntries)) : $"exit code {code} and not a word.";
 
     private static string Remedy(string errors) =>
-        Has(errors, "configuration") || Has(errors, "memory") ? " Lower data.slurm.cpus, data.slurm.memory or data.slurm.time to what the partition gives."
+        // Slurm has several words for what no node has.
+        Has(errors, "configuration") || Has(errors, "processors") || Has(errors, "CPU count") || Has(errors, "memory") || Has(errors, "time limit") ? " Lower data.slurm.cpus, data.slurm.memory or data.slurm.time to what the partition gives."
         : Has(errors, "array") ? " Lower data.slurm.max_array below the MaxArraySize that `scontrol show config` shows."
         : Has(errors, "partition") ? " Give data.slurm.partition one that `sinfo` lists."
         : Has(errors, "account") ? " Give data.slurm.account one that you may use."

@@ -40,6 +40,9 @@ public sealed record EngineStatus
     /// <summary>Requests that wait.</summary>
     public int Waiting { get; init; }
 
+    /// <summary>About how long a request that comes now will wait before it is begun: by how fast waiting ones were begun lately, and never less than none was.</summary>
+    public TimeSpan ExpectedWait { get; init; }
+
     /// <summary>Blocks of the key-value cache in use by running requests, and all there are.</summary>
     public int UsedBlocks { get; init; }
 

@@ -20,6 +20,7 @@ public sealed partial class InferenceEngine
     private readonly List<WantedRow> _logitRows = [], _hiddenRows = [];
     private readonly List<ScheduledSpan> _group = [];
     private readonly Dictionary<EngineTask, Exception> _failed = [];
+    private readonly QueuePace _pace = new();
     private int _stopped, _queued;
     private long _ticket, _promptTokens, _cachedTokens, _generatedTokens;
     private double _seconds = FirstGuess;
@@ -27,12 +28,14 @@ public sealed partial class InferenceEngine
     private void Submit(EngineTask task, int priority)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _stopped) != 0, this);
-        if (Interlocked.Increment(ref _queued) > _options.MaxQueue)
+        int queued = Interlocked.Increment(ref _queued);
+        if (queued > _options.MaxQueue)
         {
             int waiting = Interlocked.Decrement(ref _queued);
             double seconds = Math.Clamp(Volatile.Read(ref _seconds) * waiting / _options.MaxSequences, 1, 60);
             throw new EngineOverloadedException($"{waiting} requests wait; the queue takes no more than {_options.MaxQueue}. Ask again in {seconds:0} s.", TimeSpan.FromSeconds(seconds));
         }
+        _pace.Waits(queued);
         _submitted.Enqueue((task, priority));
         _wake.Set();
     }
@@ -122,12 +125,14 @@ public sealed partial class InferenceEngine
                 Fail(task, reason);
             return;
         }
+        int begun = 0;
         foreach (ScheduledSpan span in spans)
         {
             var task = (EngineTask)span.Sequence.Owner!;
-            Begin(task);
+            begun += Begin(task) ? 1 : 0;
             _scheduler.Complete(span.Sequence, task.Kept(span));
         }
+        _pace.Began(begun);
         _model.Speculation?.BeginGuesses(_scheduler.Running.Count);
         foreach (ScheduledSpan span in spans)
         {
@@ -188,12 +193,13 @@ public sealed partial class InferenceEngine
             task.TakeHidden(row, hidden);
     }
 
-    private void Begin(EngineTask task)
+    private bool Begin(EngineTask task)
     {
         if (task.Begun != 0)
-            return;
+            return false;
         task.Begun = Stopwatch.GetTimestamp();
         Interlocked.Decrement(ref _queued);
+        return true;
     }
 
     private void Fail(EngineTask task, Exception reason)
@@ -225,7 +231,6 @@ public sealed partial class InferenceEngine
     private void Report() => Status = new EngineStatus
     {
         Running = _scheduler.Running.Count,
-        Waiting = Volatile.Read(ref _queued),
         UsedBlocks = _model.Pool.Blocks - _model.Pool.Free - _treeBlocks,
         TotalBlocks = _model.Pool.Blocks,
         PromptTokens = _promptTokens,

@@ -70,7 +70,16 @@ public sealed partial class InferenceEngine : IEngine
     public IReadOnlyCollection<string> Adapters => [.. _model.Adapters.Keys];
 
     /// <inheritdoc/>
-    public EngineStatus Status { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+    public EngineStatus Status
+    {
+        get
+        {
+            // The queue is as it is now, not as it was when the last step began: a machine that others use may take long for a step.
+            int waiting = Volatile.Read(ref _queued);
+            return Volatile.Read(ref field) with { Waiting = waiting, ExpectedWait = _pace.ExpectedWait(waiting) };
+        }
+        private set => Volatile.Write(ref field, value);
+    }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellation = default)

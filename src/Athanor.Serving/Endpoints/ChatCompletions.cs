@@ -17,7 +17,7 @@ internal sealed class ChatCompletions(ServerState server) : JsonEndpoint<ChatBod
     {
         Server.Unknown.Note(Path, body.Unknown);
         Server.Unknown.Note(Path, body.StreamOptions?.Unknown);
-        ServedModel model = Server.Find(body.Model);
+        ServedModel model = Server.FindFree(body.Model);
         ChatTask task = ChatReader.Read(body, model, Server.Options.Limits, scope.Token);
         var answer = new ChatAnswer(task);
         IAsyncEnumerable<AnswerPart> parts = answer.Read(EngineChunks.Of(model, task.Request, Server.Metrics.Of(model.Id), scope.Token), scope.Token);

@@ -19,7 +19,7 @@ internal sealed class Completions(ServerState server) : JsonEndpoint<CompletionB
     {
         Server.Unknown.Note(Path, body.Unknown);
         Server.Unknown.Note(Path, body.StreamOptions?.Unknown);
-        ServedModel model = Server.Find(body.Model);
+        ServedModel model = Server.FindFree(body.Model);
         IReadOnlyList<CompletionTask> tasks = CompletionReader.Read(body, model, Server.Options.Limits);
         var answer = new CompletionAnswer(model, tasks, Server.Metrics.Of(model.Id));
         string id = $"cmpl-{Guid.NewGuid():N}";

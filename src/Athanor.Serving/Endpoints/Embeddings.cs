@@ -16,7 +16,7 @@ internal sealed class Embeddings(ServerState server) : JsonEndpoint<EmbeddingBod
     protected override async Task AnswerAsync(HttpContext context, EmbeddingBody body, RequestScope scope)
     {
         Server.Unknown.Note(Path, body.Unknown);
-        ServedModel model = Server.Find(body.Model);
+        ServedModel model = Server.FindFree(body.Model);
         bool base64 = body.EncodingFormat switch
         {
             null or "float" => false,

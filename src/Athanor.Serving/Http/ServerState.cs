@@ -42,6 +42,17 @@ internal sealed class ServerState(ServerOptions options, ModelCatalog catalog, I
         throw new ApiException(404, $"The model '{shown}' does not exist here. There are {string.Join(", ", Catalog.Models.Take(20).Select(model => $"'{model.Id}'"))}.", param: "model", code: "model_not_found");
     }
 
+    /// <summary>The model that a request names, unless its engine is so far behind that the request would wait too long.</summary>
+    public ServedModel FindFree(string? name)
+    {
+        ServedModel model = Find(name);
+        TimeSpan wait = model.Engine.Status.ExpectedWait;
+        if (wait <= Options.MaxWait)
+            return model;
+        double later = Math.Clamp((wait - Options.MaxWait).TotalSeconds, 1, 60);
+        throw ApiException.Overloaded($"The model would begin with this request in about {wait.TotalSeconds:0} seconds; {Options.MaxWait.TotalSeconds:0} are waited at most. Ask again later.", TimeSpan.FromSeconds(later));
+    }
+
     public void Dispose() => Drain.Dispose();
 
     private static ApiException Loading() => ApiException.Unavailable("The server is still loading its models.", TimeSpan.FromSeconds(2));

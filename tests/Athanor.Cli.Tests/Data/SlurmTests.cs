@@ -177,6 +177,13 @@ public sealed class SlurmTests : IDisposable
         Assert.Equal(Tool.Failure, code);
         Assert.Contains("sbatch refused read.part.sh: sbatch: error: invalid partition specified: cpu", errors, StringComparison.Ordinal);
         Assert.Contains("Give data.slurm.partition one that `sinfo` lists.", errors, StringComparison.Ordinal);
+        foreach (string said in (string[])["Requested node configuration is not available", "More processors requested than permitted", "Requested time limit is invalid (missing or exceeds some limit)"])
+        {
+            _slurm.Set("refuse", "sbatch: error: Batch job submission failed: " + said);
+            (code, _, errors) = Run("slurm", "--executor", "slurm");
+            Assert.Equal(Tool.Failure, code);
+            Assert.Contains("Lower data.slurm.cpus", errors, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

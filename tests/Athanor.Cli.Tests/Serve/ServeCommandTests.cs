@@ -15,6 +15,7 @@ public sealed class ServeCommandTests
     [InlineData("--cache-gib", "x", "--cache-gib", "0")]
     [InlineData("--type", "x", "--type", "int3")]
     [InlineData("--max-requests", "x", "--max-requests", "0")]
+    [InlineData("--max-wait", "x", "--max-wait", "0")]
     [InlineData("write it as a folder or as name=folder", "x", "--adapter", "=somewhere")]
     [InlineData("write it as a folder or as name=folder", "x", "--adapter", "sql=")]
     [InlineData("names 'a' twice", "x", "--adapter", "a=b", "--adapter", "a=c")]

@@ -66,8 +66,11 @@ public sealed class EngineTests
         Task<IReadOnlyList<TinyEngine.Result>>[] waiting = [TinyEngine.All(engine, Long with { MaxTokens = 2 }), TinyEngine.All(engine, Long with { MaxTokens = 2 })];
         EngineOverloadedException refused = await Assert.ThrowsAsync<EngineOverloadedException>(() => TinyEngine.All(engine, Long));
         Assert.InRange(refused.RetryAfter.TotalSeconds, 1, 60);
+        TimeSpan wait = engine.Status.ExpectedWait;
+        Assert.True(engine.Status.Waiting == 2 && wait > TimeSpan.Zero);
         await running.DisposeAsync();
         await Task.WhenAll(waiting);
+        await Until(() => engine.Status is { Waiting: 0, ExpectedWait.Ticks: 0 });
         await TinyEngine.All(engine, Long with { MaxTokens = 2 });
     }
 

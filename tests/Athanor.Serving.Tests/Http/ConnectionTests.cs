@@ -110,6 +110,25 @@ public class ConnectionTests
         }
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"a"}]}""")]
+    [InlineData("/v1/completions", """{"prompt":"a"}""")]
+    [InlineData("/v1/embeddings", """{"input":"a"}""")]
+    public async Task What_would_wait_too_long_is_429_at_once(string path, string body)
+    {
+        var engine = new ScriptedEngine(ByteTokenizer.ChatMl, (_, _) => "abc") { ExpectedWait = TimeSpan.FromSeconds(35) };
+        await using RunningServer server = await RunningServer.StartAsync(engine: engine, options: new ServerOptions { Port = 0, MaxWait = TimeSpan.FromSeconds(30) });
+        using (HttpResponseMessage response = await server.Client.PostAsync(path, new StringContent(body)))
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+            Assert.Equal(TimeSpan.FromSeconds(5), response.Headers.RetryAfter?.Delta);
+            Assert.Contains("35 seconds", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        Assert.Equal(0, engine.Started);
+        engine.ExpectedWait = TimeSpan.FromSeconds(30);
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync(path, body)).Status);
+    }
+
     [Fact]
     public async Task More_requests_than_the_server_bears_are_429()
     {

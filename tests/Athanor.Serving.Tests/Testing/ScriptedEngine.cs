@@ -34,6 +34,9 @@ internal sealed class ScriptedEngine(Tokenizer tokenizer, Func<string, long, str
     /// <summary>Tokens after which it fails; 0 for never.</summary>
     public int FailsAfter { get; init; }
 
+    /// <summary>How long it says that requests wait.</summary>
+    public TimeSpan ExpectedWait { get; set; }
+
     public int Running => Volatile.Read(ref _running);
 
     public int Started => Volatile.Read(ref _started);
@@ -42,7 +45,7 @@ internal sealed class ScriptedEngine(Tokenizer tokenizer, Func<string, long, str
 
     public GenerationRequest? LastRequest { get; private set; }
 
-    public EngineStatus Status => new() { Running = Running, Waiting = 0, UsedBlocks = Running, TotalBlocks = 64, PromptTokens = _prompt, GeneratedTokens = _generated };
+    public EngineStatus Status => new() { Running = Running, Waiting = 0, ExpectedWait = ExpectedWait, UsedBlocks = Running, TotalBlocks = 64, PromptTokens = _prompt, GeneratedTokens = _generated };
 
     public async IAsyncEnumerable<GenerationChunk> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
