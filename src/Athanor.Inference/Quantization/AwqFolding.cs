@@ -22,15 +22,19 @@ internal sealed class AwqFolding(Decoder model, int groupSize, int bits)
     /// <summary>Folds all scales of a block.</summary>
     public void Fold(int block, Calibration calibration, CancellationToken cancellation)
     {
-        foreach ((string projection, Source source) in Sources($"layers.{block}"))
+        (string Projection, Source Source)[] sources = [.. Sources($"layers.{block}")];
+        // A fold changes only the inputs of its own projection.
+        float[][] seen = calibration.Inputs(block, [.. sources.Select(source => source.Projection)], Samples, cancellation);
+        for (int at = 0; at < sources.Length; at++)
         {
+            cancellation.ThrowIfCancellationRequested();
+            (string projection, Source source) = sources[at];
             Parameter parameter = _parameters[projection];
             int rows = parameter.Shape[0], columns = parameter.Shape[1];
             var weights = new float[rows * columns];
             ParameterRows.Read(parameter, 0, rows, weights);
-            float[] inputs = calibration.Inputs(block, projection, columns, Samples, cancellation);
             int[]? shared = source.RowOf is null ? null : [.. source.RowOf.Select(row => Array.IndexOf(source.RowOf, row))];
-            float[] scales = Awq.Scales(model.Device, weights, inputs, columns, Gptq.Check(bits, groupSize, columns), bits, shared);
+            float[] scales = Awq.Scales(model.Device, weights, seen[at], columns, Gptq.Check(bits, groupSize, columns), bits, shared);
             for (int i = 0; i < weights.Length; i++)
                 weights[i] *= scales[i % columns];
             ParameterRows.Set(parameter, weights);

@@ -55,18 +55,21 @@ internal sealed class Calibration
         var sum = new double[columns * columns];
         var samples = new float[Samples * columns];
         int count = 0;
-        Visit(layer, projection, values =>
+        foreach (Row row in _rows)
         {
-            for (ReadOnlySpan<float> rest = values; rest.Length > 0;)
+            Visit(layer, row, [projection], (_, values) =>
             {
-                ReadOnlySpan<float> some = rest[..Math.Min(rest.Length, (Samples - count) * columns)];
-                some.CopyTo(samples.AsSpan(count * columns));
-                count += some.Length / columns;
-                rest = rest[some.Length..];
-                if (count == Samples)
-                    Add();
-            }
-        }, cancellation);
+                for (ReadOnlySpan<float> rest = values; rest.Length > 0;)
+                {
+                    ReadOnlySpan<float> some = rest[..Math.Min(rest.Length, (Samples - count) * columns)];
+                    some.CopyTo(samples.AsSpan(count * columns));
+                    count += some.Length / columns;
+                    rest = rest[some.Length..];
+                    if (count == Samples)
+                        Add();
+                }
+            }, cancellation);
+        }
         Add();
         return sum;
         void Add()
@@ -82,49 +85,52 @@ internal sealed class Calibration
         }
     }
 
-    /// <summary>What goes into a projection of a block [rows, columns], at most so many rows, taken evenly.</summary>
-    public float[] Inputs(int layer, string projection, int columns, int most, CancellationToken cancellation)
+    /// <summary>What goes into projections of a block, in the order of the data's way: [rows, columns] each, at most so many rows, taken evenly.</summary>
+    public float[][] Inputs(int layer, IReadOnlyList<string> projections, int most, CancellationToken cancellation)
     {
-        var inputs = new List<float>();
-        int total = _rows.Sum(row => row.Ids.Length), step = Math.Max(1, (total + most - 1) / most), at = 0;
-        Visit(layer, projection, values =>
+        List<float>[] inputs = [.. projections.Select(_ => new List<float>())];
+        int total = _rows.Sum(row => row.Ids.Length), step = Math.Max(1, (total + most - 1) / most), first = 0;
+        foreach (Row row in _rows)
         {
-            for (int row = 0; row < values.Length / columns; row++)
+            int count = row.Ids.Length, start = first;
+            Visit(layer, row, projections, (index, values) =>
             {
-                if (at++ % step == 0)
-                    inputs.AddRange(values.AsSpan(row * columns, columns));
-            }
-        }, cancellation);
-        return [.. inputs];
+                int columns = values.Length / count;
+                for (int i = (step - start % step) % step; i < count; i += step)
+                    inputs[index].AddRange(values.AsSpan(i * columns, columns));
+            }, cancellation);
+            first += count;
+        }
+        return [.. inputs.Select(list => list.ToArray())];
     }
 
     /// <summary>Goes on to the next block's inputs.</summary>
-    public void Advance(int layer, CancellationToken cancellation) => Visit(layer, null, null, cancellation);
-
-    private void Visit(int layer, string? projection, Action<float[]>? seen, CancellationToken cancellation)
+    public void Advance(int layer, CancellationToken cancellation)
     {
-        float[]? found = null;
-        // What comes behind the projection is not asked for.
-        _model.Probe.Seen = projection is null ? null : (name, x) =>
+        foreach (Row row in _rows)
+            Visit(layer, row, [], null, cancellation);
+    }
+
+    // What comes behind the last projection is not asked for; without any the row goes through the block.
+    private void Visit(int layer, Row row, IReadOnlyList<string> projections, Action<int, float[]>? seen, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        int found = 0;
+        _model.Probe.Seen = projections.Count == 0 ? null : (name, x) =>
         {
-            if (name == projection)
-                found = x.ToArray();
-            return found is null;
+            if (found < projections.Count && name == projections[found])
+                seen!(found++, x.ToArray());
+            return found < projections.Count;
         };
         try
         {
-            foreach (Row row in _rows)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                found = null;
-                using StepScope scope = StepScope.Begin(_model.Device, record: false);
-                Tensor x = Tensor.From(_model.Device, new Shape(1, row.Ids.Length, _model.Config.Width), row.Hidden, _model.DType);
-                Tensor next = _model.ApplyBlock(layer, x, Input(row));
-                if (projection is null)
-                    row.Hidden = next.ToArray();
-                else
-                    seen!(found ?? throw new InvalidOperationException($"Block {layer} has no projection '{projection}'."));
-            }
+            using StepScope scope = StepScope.Begin(_model.Device, record: false);
+            Tensor x = Tensor.From(_model.Device, new Shape(1, row.Ids.Length, _model.Config.Width), row.Hidden, _model.DType);
+            Tensor next = _model.ApplyBlock(layer, x, Input(row));
+            if (projections.Count == 0)
+                row.Hidden = next.ToArray();
+            else if (found < projections.Count)
+                throw new InvalidOperationException($"Block {layer} has no projection '{projections[found]}' behind the others.");
         }
         finally
         {

@@ -115,7 +115,7 @@ public sealed class ModelQuantizer
     private void ByAwq(int block, LinearLayer[] layers, Calibration calibration, CancellationToken cancellation)
     {
         int columns = layers[0].Columns, group = Gptq.Check(AwqBits, _options.GroupSize, columns);
-        float[] inputs = calibration.Inputs(block, layers[0].Projection, columns, AwqSamples, cancellation);
+        float[] inputs = calibration.Inputs(block, [layers[0].Projection], AwqSamples, cancellation)[0];
         foreach (LinearLayer layer in layers)
         {
             // Queries and keys, alone or with the values in one matrix.

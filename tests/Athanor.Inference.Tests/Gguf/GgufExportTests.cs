@@ -30,7 +30,7 @@ public sealed class GgufExportTests : IDisposable
         { "qwen2", "qwen2" }, { "qwen3", "qwen3" }, { "qwen3", "qwen3 interleaved" }, { "granite", "granite" }, { "gemma", "gemma" }, { "olmo2", "olmo2" }, { "gpt2", "gpt2" },
     };
 
-    private static ModelConfig Config(string kind) => kind switch
+    internal static ModelConfig Config(string kind) => kind switch
     {
         "tied" => _plain with { TieEmbeddings = true },
         "interleaved" => _plain with { RopeInterleaved = true },
@@ -61,7 +61,7 @@ public sealed class GgufExportTests : IDisposable
     };
 
     // Gains and biases of their own too, so that a swap of two shows.
-    private static Decoder Build(ModelConfig config)
+    internal static Decoder Build(ModelConfig config)
     {
         var decoder = new Decoder(Device.Default, config, DType.F32, new InitialValues(Seed: 5, Deviation: 0.2f, EmbeddingDeviation: 1, ScaleResidual: false), trainable: false);
         var random = new Random(9);
@@ -228,7 +228,7 @@ public sealed class GgufExportTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
-    private static Tokenizer ByteLevel(string pattern)
+    internal static Tokenizer ByteLevel(string pattern)
     {
         var tokens = Enumerable.Range(0, 256).Select(value => KeyValuePair.Create(value, (byte[])[(byte)value])).ToList();
         tokens.Add(KeyValuePair.Create(256, "th"u8.ToArray()));

@@ -91,7 +91,11 @@ public sealed class AwqFoldingTests
             for (int i = 0; i < alone.Length; i++)
                 Assert.Equal(alone[i], together[i], 1e-5 * largest);
         }
-        float[] inputs = new Calibration(model, texts).Inputs(0, "layers.0.feed_forward.gate_up.weight", 64, 1000, CancellationToken.None);
-        Assert.Equal(70 * 64, inputs.Length);
+        string[] names = ["layers.0.attention.out.weight", "layers.0.feed_forward.gate_up.weight"];
+        float[][] all = new Calibration(model, texts).Inputs(0, names, 1000, CancellationToken.None), few = new Calibration(model, texts).Inputs(0, names, 10, CancellationToken.None);
+        Assert.Equal((70 * 64, 10 * 64), (all[1].Length, few[1].Length));
+        // Every seventh, across the texts.
+        Assert.Equal(all[1][(63 * 64)..(64 * 64)], few[1][(9 * 64)..]);
+        Assert.Equal(all[0], new Calibration(model, texts).Inputs(0, names[..1], 1000, CancellationToken.None)[0]);
     }
 }

@@ -24,3 +24,10 @@ internal sealed class LlamaQuantizeTheoryAttribute : TheoryAttribute
 {
     public LlamaQuantizeTheoryAttribute() => Skip = LlamaCppFactAttribute.Missing ?? (Gguf.LlamaCppQuantizer.Library is null ? "The installed node-llama-cpp has no one library libllama.v*.so." : null);
 }
+
+/// <summary>Tests beside llama.cpp, skipped where node-llama-cpp is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LlamaCppTheoryAttribute : TheoryAttribute
+{
+    public LlamaCppTheoryAttribute() => Skip = LlamaCppFactAttribute.Missing;
+}
