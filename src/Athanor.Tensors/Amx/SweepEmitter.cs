@@ -36,6 +36,7 @@ internal sealed class SweepEmitter
     public static nint Build(SweepOptions options) => CodePages.Build(assembler => new SweepEmitter(assembler, options).Emit());
 
     private bool Full => !_options.HalfHeight;
+    private bool Wide => !_options.HalfWidth;
     private bool Piped => _options.PipedRows > 0 && _options.Output != SweepOutput.Tiles;
 
     private static AssemblerMemoryOperand Arg(string field) => __qword_ptr[rdi + (int)Marshal.OffsetOf<SweepArgs>(field)];
@@ -112,12 +113,12 @@ internal sealed class SweepEmitter
         if (!_options.LoadInit)
         {
             _a.tilezero(tmm0);
-            _a.tilezero(tmm1);
+            if (Wide)
+                _a.tilezero(tmm1);
             if (Full)
-            {
                 _a.tilezero(tmm2);
+            if (Full && Wide)
                 _a.tilezero(tmm3);
-            }
             return;
         }
         _a.mov(r10, Arg(nameof(SweepArgs.Init)));
@@ -183,14 +184,17 @@ internal sealed class SweepEmitter
         bool keepA = keepResident && _options.AcrossPanels, keepB = keepResident && !_options.AcrossPanels;
         LoadTile(tmm4, _options.PackedA ? __[rax + r8 * 1] : __[rax + rcx * 1], keepA);
         LoadTile(tmm6, __[rsi + r8 * 1], keepB);
-        LoadTile(tmm7, __[rsi + r8 * 1 + TileBytes], keepB);
+        if (Wide)
+            LoadTile(tmm7, __[rsi + r8 * 1 + TileBytes], keepB);
         Multiply(tmm0, tmm4, tmm6);
-        Multiply(tmm1, tmm4, tmm7);
+        if (Wide)
+            Multiply(tmm1, tmm4, tmm7);
         if (Full)
         {
             LoadTile(tmm4, _options.PackedA ? __[rax + r8 * 1 + TileBytes] : __[rbx + rcx * 1], keepA);
             Multiply(tmm2, tmm4, tmm6);
-            Multiply(tmm3, tmm4, tmm7);
+            if (Wide)
+                Multiply(tmm3, tmm4, tmm7);
         }
         Prefetch();
         PrefetchAhead();
@@ -265,14 +269,16 @@ internal sealed class SweepEmitter
             _a.mov(r12, Arg(nameof(SweepArgs.OutRight)));
             _a.add(r12, r10);
             _a.tilestored(__[r10 + r11 * 1], tmm0);
-            _a.tilestored(__[r12 + r11 * 1], tmm1);
+            if (Wide)
+                _a.tilestored(__[r12 + r11 * 1], tmm1);
             if (Full)
             {
                 _a.mov(rbp, Arg(nameof(SweepArgs.OutDown)));
                 _a.add(r10, rbp);
                 _a.add(r12, rbp);
                 _a.tilestored(__[r10 + r11 * 1], tmm2);
-                _a.tilestored(__[r12 + r11 * 1], tmm3);
+                if (Wide)
+                    _a.tilestored(__[r12 + r11 * 1], tmm3);
             }
             return;
         }

@@ -30,6 +30,9 @@ internal readonly record struct SweepOptions
     /// <summary>16 rows per block instead of 32.</summary>
     public bool HalfHeight { get; init; }
 
+    /// <summary>The left 16 columns of each panel only; with <see cref="SweepOutput.Tiles"/> and sums that start at zero.</summary>
+    public bool HalfWidth { get; init; }
+
     /// <summary>Sums start from <see cref="SweepArgs.Init"/> instead of zero.</summary>
     public bool LoadInit { get; init; }
 
@@ -61,9 +64,9 @@ internal readonly record struct SweepOptions
 
     /// <summary>A small number that identifies the combination, below <see cref="CodeCount"/>.</summary>
     internal int Code => (HalfHeight ? 1 : 0) | (LoadInit ? 2 : 0) | (PackedA ? 4 : 0) | (AcrossPanels ? 8 : 0) | (Int8 ? 16 : 0) |
-        ((int)Output << 5) | (PipedRows / 2 << 8) | (PrefetchLines << 10) | (PrefetchRows << 14) | (PrefetchAhead / 8 << 17);
+        ((int)Output << 5) | (PipedRows / 2 << 8) | (PrefetchLines << 10) | (PrefetchRows << 14) | (PrefetchAhead / 8 << 17) | (HalfWidth ? 1 << 19 : 0);
 
-    internal const int CodeCount = 1 << 19;
+    internal const int CodeCount = 1 << 20;
 }
 
 /// <summary>The emitted sweep kernels: C blocks = A · B over prepared operands, see <see cref="SweepArgs"/>.</summary>

@@ -33,6 +33,10 @@ internal static unsafe partial class FlashDecodeAmx
         public int* Order;
         public int LeastParts, Parts;
 
+        /// <summary>Items, and members of the team.</summary>
+        public long Items;
+        public int Threads;
+
         /// <summary>Where scores are kept between two launches: so many cells an item, in so many ranges; and strips of a result.</summary>
         public float* Scores;
         public int Cells, Ranges, Strips;
@@ -50,6 +54,7 @@ internal static unsafe partial class FlashDecodeAmx
             most = Math.Max(most, args.Texts[order[i]].Count * args.Shared.Group);
         job.Parts = (args.Shared.KeyHeads + HeadsOf(job, most) - 1) / HeadsOf(job, most);
         long items = (long)count * job.Parts;
+        (job.Items, job.Threads) = (items, device.Threads);
         PagedText longest = args.Texts[order[0]];
         job.Cells = Packing.Cells(longest.Position + longest.Count);
         if (items >= device.Threads || job.Cells <= CellsApart)
@@ -84,6 +89,8 @@ internal static unsafe partial class FlashDecodeAmx
                 // Chunks end at multiples of their size, so that sums do not depend on which queries stand together.
                 cells = Math.Min(ChunkCells - cell % ChunkCells, w.EndCell - cell);
                 Scores(a, w, cell, cells, w.Scores, fetchValues: true);
+                if (cell + cells == w.EndCell)
+                    FetchNext(*job, item + job->Threads);
                 Weights(ref w, cells, w.Scores);
                 Combine(a, w, cell, cells, 0, w.Heads, 0, w.Steps);
                 w.Started = true;
@@ -91,6 +98,17 @@ internal static unsafe partial class FlashDecodeAmx
             Finish(a, w, 0, w.Heads, 0, w.Steps);
         }
         AmxTiles.Release();
+    }
+
+    /// <summary>The first keys of what this thread does next, as a rule: items cost about the same, so the members of the team take them in turns.</summary>
+    private static void FetchNext(in Job job, long item)
+    {
+        if (item >= job.Items)
+            return;
+        AttentionArgs a = job.Args.Of(job.Order[item / job.Parts]);
+        int heads = HeadsOf(job, a.QueryLength * a.Group), first = (int)(item % job.Parts) * heads, key = AttentionMask.Row(a, 0, 0).Start1 / Cell * Cell;
+        if (first < a.KeyHeads)
+            Fetch(a, a.K, first, Math.Min(heads, a.KeyHeads - first), key, Math.Min(Cell, a.KeyLength - key));
     }
 
     private static void ScoreRanges(void* state, int member, long begin, long end)
@@ -245,9 +263,9 @@ internal static unsafe partial class FlashDecodeAmx
         {
             int key = (cell + i) * Cell, next = Math.Min(Cell, a.KeyLength - key - Cell);
             if (next > 0)
-                Fetch(a, a.K, w, key + Cell, next);
+                Fetch(a, a.K, w.FirstHead, w.Heads, key + Cell, next);
             if (fetchValues)
-                Fetch(a, a.V, w, key, Math.Min(Cell, a.KeyLength - key));
+                Fetch(a, a.V, w.FirstHead, w.Heads, key, Math.Min(Cell, a.KeyLength - key));
             if (inPlace)
             {
                 g.A = a.KeyAt(0, key, w.FirstHead, 2);
@@ -264,7 +282,7 @@ internal static unsafe partial class FlashDecodeAmx
             g.StreamedSteps = 0;
             g.Blocks = 1;
             FlashForwardAmx.SetTiles(ref g, scores + i * TileScores.CellFloats);
-            SweepKernel.Get(default)(&g);
+            SweepKernel.Get(new SweepOptions { HalfWidth = w.Halves == 1 })(&g);
         }
         for (int i = 0; i < cells; i++)
         {
@@ -277,14 +295,14 @@ internal static unsafe partial class FlashDecodeAmx
         }
     }
 
-    /// <summary>Rows of the item's heads, which are wanted soon.</summary>
+    /// <summary>Rows of some heads, which are wanted soon.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch(in AttentionArgs a, in AttentionOperand rows, in Workspace w, int key, int count)
+    private static void Fetch(in AttentionArgs a, in AttentionOperand rows, int firstHead, int heads, int key, int count)
     {
-        int size = a.CacheType.Size(), bytes = w.Heads * a.HeadDim * size;
+        int size = a.CacheType.Size(), bytes = heads * a.HeadDim * size;
         for (int j = key; j < key + count; j++)
         {
-            byte* row = rows.At(0, a.RowOf(j), w.FirstHead, size);
+            byte* row = rows.At(0, a.RowOf(j), firstHead, size);
             for (int x = 0; x < bytes; x += 64)
                 Sse.Prefetch1(row + x);
         }

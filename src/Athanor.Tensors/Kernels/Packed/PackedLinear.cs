@@ -115,7 +115,7 @@ internal static unsafe partial class PackedLinearKernel
                 Team = Unsafe.AsPointer(ref team),
             };
             new Span<long>(taken, MostMembers * Line).Clear();
-            team.For(job.Inputs.Groups, 1, &FillInputs, &job);
+            team.For((long)job.Inputs.Groups * job.Inputs.Parts, 1, &FillInputs, &job);
             team.Run(amx || device.Lanes == 16 ? &Shares<F512> : device.Lanes == 8 ? &Shares<F256> : device.Lanes == 4 ? &Shares<F128> : &Shares<F1>, &job);
         }
     }
@@ -146,8 +146,8 @@ internal static unsafe partial class PackedLinearKernel
     {
         var job = (Job*)state;
         sbyte* room = (sbyte*)ThreadScratch.Get(TileSlot, FewRows * 32L * job->Inputs.Blocks);
-        for (long group = begin; group < end; group++)
-            job->Inputs.Fill((int)group, job->Args, room);
+        for (long i = begin; i < end; i++)
+            job->Inputs.Fill((int)(i / job->Inputs.Parts), (int)(i % job->Inputs.Parts), job->Args, room);
     }
 
     private static void Item<V>(Job* job, long item)

@@ -49,40 +49,46 @@ internal readonly unsafe struct QuantizedInputs
     public float* ScalesOf(int group) => Scales + (long)group * Lanes * Blocks;
     public float* SumsOf(int group) => Sums + (long)group * Lanes * Blocks;
 
-    /// <summary>Rounds the rows of one group.</summary>
-    /// <param name="room">Bytes for a group of rows, for tiles.</param>
+    /// <summary>Parts of a group that members of a team round: a few rows by themselves would leave all but one idle.</summary>
+    public int Parts => Tiles ? (Blocks + PartBlocks - 1) / PartBlocks : 1;
+
+    private const int PartBlocks = 8;
+
+    /// <summary>Rounds a part of the rows of one group.</summary>
+    /// <param name="room">Bytes for a part of a group of rows, for tiles.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Fill(int group, in PackedLinearArgs a, sbyte* room)
+    public void Fill(int group, int part, in PackedLinearArgs a, sbyte* room)
     {
-        int first = group * Lanes, count = Math.Min(Lanes, Rows - first);
+        int first = group * Lanes, count = Math.Min(Lanes, Rows - first), from = Tiles ? part * PartBlocks : 0, blocks = Tiles ? Math.Min(PartBlocks, Blocks - from) : Blocks;
         sbyte* rows = Tiles ? room : ValuesOf(group);
-        long length = Blocks * 32L;
+        long length = blocks * 32L;
         for (int i = 0; i < Lanes; i++)
         {
+            float* scales = ScalesOf(group) + (long)from * Lanes + i, sums = SumsOf(group) + (long)from * Lanes + i;
             if (i < count)
-                Round(first + i, a, rows + i * length, ScalesOf(group) + i, SumsOf(group) + i);
+                Round(first + i, from, blocks, a, rows + i * length, scales, sums);
             else
-                Clear(rows + i * length, ScalesOf(group) + i, SumsOf(group) + i);
+                Clear(blocks, rows + i * length, scales, sums);
         }
         if (!Tiles)
             return;
-        byte* to = (byte*)ValuesOf(group);
-        for (int block = 0; block < Blocks; block += 2, to += 1024)
+        byte* to = (byte*)ValuesOf(group) + from * 512L;
+        for (int block = 0; block < blocks; block += 2, to += 1024)
             Packing.Transpose16((byte*)rows + block * 32, length, to);
     }
 
-    private void Clear(sbyte* values, float* scales, float* sums)
+    private void Clear(int blocks, sbyte* values, float* scales, float* sums)
     {
-        new Span<sbyte>(values, Blocks * 32).Clear();
-        for (int i = 0; i < Blocks; i++)
+        new Span<sbyte>(values, blocks * 32).Clear();
+        for (int i = 0; i < blocks; i++)
             scales[i * Lanes] = sums[i * Lanes] = 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Round(int row, in PackedLinearArgs a, sbyte* values, float* scales, float* sums)
+    private void Round(int row, int from, int blocks, in PackedLinearArgs a, sbyte* values, float* scales, float* sums)
     {
-        int blocks = Columns / 32;
-        for (int i = 0; i < blocks; i++, values += 32, scales += Lanes, sums += Lanes)
+        int whole = Math.Min(from + blocks, Columns / 32);
+        for (int i = from; i < whole; i++, values += 32, scales += Lanes, sums += Lanes)
         {
             Vector512<float> x0, x1;
             if (a.XType == DType.F32)
@@ -105,7 +111,7 @@ internal readonly unsafe struct QuantizedInputs
             *sums = *scales * Vector512.Sum(q0 + q1);
             Narrow(q0, q1).Store(values);
         }
-        for (int i = blocks; i < Blocks; i++, values += 32, scales += Lanes, sums += Lanes)
+        for (int i = Math.Max(from, whole); i < from + blocks; i++, values += 32, scales += Lanes, sums += Lanes)
         {
             Vector256<sbyte>.Zero.Store(values);
             *scales = *sums = 0;
