@@ -8,10 +8,6 @@ public sealed unsafe partial class CpuDevice
 
     void IKernels.AttentionBackward(in AttentionArgs args) => FlashAttention.Backward(this, args);
 
-    void IKernels.EncodeBytes(in ByteRowsArgs args) => ByteRowsKernel.Encode(this, args);
-
-    void IKernels.DecodeBytes(in ByteRowsArgs args) => ByteRowsKernel.Decode(this, args);
-
     void IKernels.PagedAttention(in PagedAttentionArgs args) => PagedAttentionKernel.Run(this, args);
 
     void IKernels.PagedWrite(in PagedWriteArgs args) => PagedWriteKernel.Run(this, args);

@@ -61,36 +61,6 @@ public sealed class InvariantAttentionTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
-    public void Rows_kept_as_bytes_come_back_within_half_a_step(CpuDevice device)
-    {
-        const int Rows = 100, Size = 19, Block = 8;
-        using var bytes = new Parameter(device, "bytes", new Shape(13 * Block, Shared, Size), DType.I8, trainable: false);
-        using var scales = new Parameter(device, "scales", new Shape(13 * Block, Shared), trainable: false);
-        using StepScope scope = StepScope.Begin(device, record: false);
-        Tensor source = Random(device, 5, Rows, Shared, Size, DType.F32, 4).Reshape(Rows, Shared, Size);
-        float[] wanted = source.ToArray();
-        wanted.AsSpan(0, Size).Clear();
-        wanted[Size] = float.NaN;
-        source = Tensor.From(device, new Shape(Rows, Shared, Size), wanted);
-        int[] table = [.. Enumerable.Range(0, 13).Reverse()];
-        for (int i = 0; i < Rows; i += Block)
-            bytes.AssignBytes(scales, table[i / Block] * Block, source.Slice(0, i, Math.Min(Block, Rows - i)));
-        float[] read = Ops.FromBytes(bytes, scales, Tensor.From(device, new Shape(13), table), Block, Rows, DType.F32).ToArray();
-        for (int row = 0; row < Rows * Shared; row++)
-        {
-            float[] want = wanted[(row * Size)..((row + 1) * Size)], have = read[(row * Size)..((row + 1) * Size)];
-            if (row == 1)
-                Assert.All(have, value => Assert.Equal(float.NaN, value));
-            else
-                Assert.All(want.Zip(have), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= want.Max(Math.Abs) / 254 * 1.001f));
-        }
-        Assert.Throws<ArgumentException>(() => bytes.AssignBytes(scales, 13 * Block - 1, source.Slice(0, 0, 2)));
-        Assert.Throws<ArgumentException>(() => scales.AssignBytes(bytes, 0, source.Slice(0, 0, 2)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Ops.FromBytes(bytes, scales, Tensor.From(device, new Shape(1), [13]), Block, 1, DType.F32));
-    }
-
     private static Tensor Random(CpuDevice device, int seed, int time, int heads, int size, DType type, double scale)
     {
         using TestBuffer numbers = TestData.Normal(seed, (long)time * heads * size, DType.F32, scale);

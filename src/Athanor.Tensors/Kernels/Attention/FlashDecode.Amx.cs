@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Amx;
-using Athanor.Tensors.Simd;
 using Athanor.Tensors.Threading;
 
 namespace Athanor.Tensors.Kernels;

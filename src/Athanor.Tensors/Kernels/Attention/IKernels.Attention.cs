@@ -10,12 +10,6 @@ internal unsafe partial interface IKernels
     /// <summary>Writes the gradients of Q, K and V from O, its gradient and the log-sum-exp.</summary>
     void AttentionBackward(in AttentionArgs args);
 
-    /// <summary>Rows to bytes and scales.</summary>
-    void EncodeBytes(in ByteRowsArgs args);
-
-    /// <summary>Rows from bytes and scales.</summary>
-    void DecodeBytes(in ByteRowsArgs args);
-
     /// <summary>Attention of many texts over a paged cache.</summary>
     void PagedAttention(in PagedAttentionArgs args);
 
