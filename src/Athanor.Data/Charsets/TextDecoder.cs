@@ -20,23 +20,31 @@ internal static class TextDecoder
     private static readonly SearchValues<char> ValueEnds = SearchValues.Create(" \t\r\n\"';/>?");
     private static readonly UTF8Encoding Utf8Text = new(false);
 
+    /// <summary>ASCII without NUL, which is frequent in UTF-16, and escape, which changes tables in ISO 2022: most pages have nothing else, or nothing else up to the first letter beyond ASCII.</summary>
+    private static readonly SearchValues<byte> Plain = SearchValues.Create([.. Enumerable.Range(1, 127).Where(code => code != 0x1B).Select(code => (byte)code)]);
+
     /// <summary>Decodes a page or file.</summary>
     /// <param name="bytes">All of it.</param>
     /// <param name="declared">A charset from outside, such as an HTTP header; may be empty.</param>
     /// <param name="markup">Whether the bytes may declare their charset themselves, as HTML and XML do.</param>
-    public static DecodedText Decode(ReadOnlySpan<byte> bytes, ReadOnlySpan<char> declared, bool markup)
+    public static DecodedText Decode(ReadOnlySpan<byte> bytes, ReadOnlySpan<char> declared, bool markup) => Decode(bytes, declared, markup, out _);
+
+    /// <summary>Decodes a page or file, and tells whether the text is known to have no NUL characters.</summary>
+    public static DecodedText Decode(ReadOnlySpan<byte> bytes, ReadOnlySpan<char> declared, bool markup, out bool withoutNul)
     {
+        withoutNul = false;
         if (bytes.StartsWith("\uFEFF"u8))
             return FromUtf8(bytes[3..]);
         if (bytes.StartsWith([(byte)0xFF, (byte)0xFE]) || bytes.StartsWith([(byte)0xFE, (byte)0xFF]))
             return With(CharsetLabels.Find(bytes[0] == 0xFF ? "utf-16le" : "utf-16be")!, bytes[2..]);
-        if (bytes.IndexOf((byte)0x1B) < 0 && Utf8IsLikely(bytes))
-        {
-            if (Ascii.IsValid(bytes))
-                return new DecodedText(string.Create(bytes.Length, bytes, static (text, bytes) => Ascii.ToUtf16(bytes, text, out _)), "utf-8", true);
-            if (Utf8.IsValid(bytes))
-                return new DecodedText(Utf8Text.GetString(bytes), "utf-8", true);
-        }
+        int other = bytes.IndexOfAnyExcept(Plain);
+        withoutNul = other < 0;
+        if (withoutNul)
+            return new DecodedText(string.Create(bytes.Length, bytes, static (text, bytes) => Ascii.ToUtf16(bytes, text, out _)), "utf-8", true);
+        withoutNul = !bytes[other..].Contains((byte)0);
+        if (!bytes[other..].Contains((byte)0x1B) && (withoutNul || Utf8IsLikely(bytes)) && Utf8.IsValid(bytes[other..]))
+            return new DecodedText(Utf8Text.GetString(bytes), "utf-8", true);
+        withoutNul = false;
         Charset? header = CharsetLabels.Find(declared), meta = markup ? Declared(bytes) : null;
         DecodedText? contradicted = null;
         foreach (Charset? charset in (ReadOnlySpan<Charset?>)[header, meta])

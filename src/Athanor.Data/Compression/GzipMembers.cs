@@ -1,39 +1,36 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Compression;
 using Athanor.Data.Readers;
 
 namespace Athanor.Data.Compression;
 
-/// <summary>
-/// Reads a gzip file (RFC 1952) member by member and knows at which byte each begins and ends, which the class library does not tell: a member ends where, in the bytes
-/// that were last handed to the decompressor, its checksum and length stand. Both are thereby checked.
-/// </summary>
+/// <summary>Reads a gzip file (RFC 1952) member by member, knows at which byte each begins and ends, and checks their checksums and lengths.</summary>
 internal sealed class GzipMembers : IDisposable
 {
-    private const int Chunk = 8192, LargestWindow = 1 << 18, Margin = 32, LongestHeader = 1 << 17;
+    private const int LargestWindow = 1 << 18, Margin = 32, LongestHeader = 1 << 17;
     private readonly Stream _file;
-    private readonly byte[] _buffer;
-    private readonly Feed _feed;
-    private DeflateStream? _inflate;
-    private int _start, _end, _handed;
+    private readonly Inflater _inflater = new();
+    private readonly int _window;
+    private byte[] _buffer;
+    private ReadOnlyMemory<byte> _fresh;
+    private bool _inside, _fileEnded;
+    private int _start, _end;
     private long _bufferOffset;
     private uint _crc;
-    private bool _fileEnded;
 
     public GzipMembers(Stream file, long position)
     {
-        (_file, _feed) = (file, new Feed(this));
+        _file = file;
         // Of small files all of it, and a little that shows where it ends.
-        _buffer = new byte[(int)Math.Clamp(file.Length - position + Margin, Chunk + 2 * Margin, LargestWindow)];
+        _window = (int)Math.Clamp(file.Length - position + Margin, 2 * Inflater.Least, LargestWindow);
+        _buffer = ArrayPool<byte>.Shared.Rent(_window);
         Seek(position);
     }
-
-    private int Window => _buffer.Length;
 
     /// <summary>The byte at which the member begins.</summary>
     public long Start { get; private set; }
 
-    /// <summary>The byte behind what was handed to the decompressor; behind the member once it was read whole.</summary>
+    /// <summary>The byte behind what was unpacked so far; behind the member once it was read whole.</summary>
     public long Position => _bufferOffset + _start;
 
     /// <summary>Bytes of the member unpacked so far.</summary>
@@ -42,8 +39,7 @@ internal sealed class GzipMembers : IDisposable
     /// <summary>Goes to any byte of the file, at which a member must begin.</summary>
     public void Seek(long position)
     {
-        _inflate?.Dispose();
-        _inflate = null;
+        _inside = false;
         if (position >= _bufferOffset && position <= _bufferOffset + _end)
             _start = (int)(position - _bufferOffset);
         else
@@ -51,25 +47,24 @@ internal sealed class GzipMembers : IDisposable
             _file.Position = position;
             (_bufferOffset, _start, _end, _fileEnded) = (position, 0, 0, false);
         }
-        _handed = _start;
     }
 
     /// <summary>Goes to the member that begins here; false at the end of the file. Zeros at the end are padding.</summary>
     /// <exception cref="ReadStopException">No member begins here.</exception>
     public bool Next()
     {
-        _inflate?.Dispose();
-        _inflate = null;
+        _inside = false;
         Start = Position;
         if (Need(1) && _buffer[_start] == 0)
             SkipZeros();
         if (!Need(1))
             return false;
         Start = Position;
+        // Reading it may move the buffer's content, and the place with it.
         int header = Header();
         _start += header;
-        (_crc, Unpacked, _handed) = (0, 0, _start);
-        _inflate = new DeflateStream(_feed, CompressionMode.Decompress);
+        (_crc, Unpacked, _fresh, _inside) = (0, 0, default, true);
+        _inflater.Reset();
         return true;
     }
 
@@ -77,21 +72,29 @@ internal sealed class GzipMembers : IDisposable
     /// <exception cref="ReadStopException">The member is damaged or the file ends within it.</exception>
     public int Read(Span<byte> bytes)
     {
-        if (_inflate is null || bytes.IsEmpty)
+        if (!_inside || bytes.IsEmpty)
             return 0;
-        int read;
-        try
+        while (_fresh.IsEmpty)
         {
-            read = _inflate.Read(bytes);
+            if (_inflater.Ended)
+            {
+                _inside = false;
+                Finish();
+                return 0;
+            }
+            if (_inflater.Damaged)
+                throw Stop(ReadProblemKind.Damaged, "the gzip member's data contradicts itself");
+            if (_inflater.Truncated)
+                throw Stop(ReadProblemKind.Truncated, "the file ends within a gzip member");
+            bool last = !Need(Inflater.Least);
+            _fresh = _inflater.Run(_buffer.AsSpan(_start, _end - _start), last, bytes.Length, out int consumed);
+            _start += consumed;
+            _crc = Crc32.Append(_crc, _fresh.Span);
+            Unpacked += _fresh.Length;
         }
-        catch (InvalidDataException e)
-        {
-            throw new ReadStopException(ReadProblemKind.Damaged, Start, "the gzip member's data contradicts itself", e);
-        }
-        if (read == 0)
-            Finish();
-        _crc = Crc32.Append(_crc, bytes[..read]);
-        Unpacked += read;
+        int read = Math.Min(bytes.Length, _fresh.Length);
+        _fresh.Span[..read].CopyTo(bytes);
+        _fresh = _fresh[read..];
         return read;
     }
 
@@ -125,8 +128,11 @@ internal sealed class GzipMembers : IDisposable
 
     public void Dispose()
     {
-        _inflate?.Dispose();
+        _inflater.Dispose();
         _file.Dispose();
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _start, _end, _fileEnded, _inside) = ([], 0, 0, true, false);
     }
 
     private bool Begins(Span<byte> bytes)
@@ -155,13 +161,13 @@ internal sealed class GzipMembers : IDisposable
             throw Stop(ReadProblemKind.Damaged, "no gzip member begins here");
         int flags = head[3], length = 10;
         if ((flags & 4) != 0)
-            length += 2 + (Need(length + 2) ? BinaryPrimitives.ReadUInt16LittleEndian(_buffer.AsSpan(_start + length)) : Window);
+            length += 2 + (Need(length + 2) ? BinaryPrimitives.ReadUInt16LittleEndian(_buffer.AsSpan(_start + length)) : _window);
         for (int text = flags & 0x18; text != 0; text &= text - 1)
         {
             int zero = -1;
-            if (Need(Math.Min(length + LongestHeader, Window)) || Need(length + 1))
+            if (Need(Math.Min(length + LongestHeader, _window)) || Need(length + 1))
                 zero = _buffer.AsSpan(_start + length, Math.Min(_end - _start - length, LongestHeader)).IndexOf((byte)0);
-            length += zero < 0 ? Window : zero + 1;
+            length += zero < 0 ? _window : zero + 1;
         }
         length += (flags & 2) != 0 ? 2 : 0;
         return Need(length) ? length : throw Stop(ReadProblemKind.Truncated, "the file ends within a gzip header");
@@ -180,70 +186,36 @@ internal sealed class GzipMembers : IDisposable
         }
     }
 
-    /// <summary>Finds the trailer of a member whose data is at its end.</summary>
+    /// <summary>Checks what stands behind the data.</summary>
     private void Finish()
     {
-        _inflate!.Dispose();
-        _inflate = null;
-        Span<byte> trailer = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt32LittleEndian(trailer, _crc);
-        BinaryPrimitives.WriteUInt32LittleEndian(trailer[4..], (uint)Unpacked);
-        Need(Margin);
-        int handedEnd = _start;
-        int from = _handed, found = -1;
-        while (from <= handedEnd && from + 8 <= _end && _buffer.AsSpan(from, Math.Min(_end, handedEnd + 8) - from).IndexOf(trailer) is >= 0 and int at)
-        {
-            found = from + at + 8;
-            // Of several, the one with another member or the file's end behind it.
-            if (found == _end || _buffer[found] is 0x1F or 0)
-                break;
-            from = found - 7;
-        }
-        if (found < 0)
-            throw _fileEnded && handedEnd == _end ? Stop(ReadProblemKind.Truncated, "the file ends within a gzip member") : Stop(ReadProblemKind.Damaged, "the gzip member's checksum or length is wrong");
-        _start = found;
+        if (!Need(8))
+            throw Stop(ReadProblemKind.Truncated, "the file ends within a gzip member");
+        ReadOnlySpan<byte> trailer = _buffer.AsSpan(_start, 8);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(trailer) != _crc || BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]) != (uint)Unpacked)
+            throw Stop(ReadProblemKind.Damaged, "the gzip member's checksum or length is wrong");
+        _start += 8;
     }
 
-    /// <summary>Whether so many bytes are there from the current one on. What was last handed out stays in the buffer.</summary>
+    /// <summary>Whether so many bytes are there from the current one on.</summary>
     private bool Need(int bytes)
     {
         if (_end - _start >= bytes)
             return true;
-        if (_fileEnded || bytes > Window)
+        if (_fileEnded || bytes > _window)
             return false;
-        int keep = Math.Max(0, Math.Min(_handed, _start));
-        if (_start + bytes > Window || _end == Window)
+        if (_start + bytes > _window || _end == _window)
         {
-            if (_start - keep + bytes > Window)
-                keep = _start;
-            _buffer.AsSpan(keep, _end - keep).CopyTo(_buffer);
-            (_start, _end, _handed, _bufferOffset) = (_start - keep, _end - keep, _handed - keep, _bufferOffset + keep);
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            (_start, _end, _bufferOffset) = (0, _end - _start, _bufferOffset + _start);
         }
         while (_end - _start < bytes)
         {
-            int read = _file.Read(_buffer, _end, Window - _end);
+            int read = _file.Read(_buffer, _end, _window - _end);
             _end += read;
             if (_fileEnded = read == 0)
                 return false;
         }
         return true;
-    }
-
-    private int HandOut(Span<byte> bytes)
-    {
-        _handed = _start;
-        if (!Need(Chunk))
-            Need(1);
-        int count = Math.Min(Math.Min(Chunk, bytes.Length), _end - _start);
-        _handed = _start;
-        _buffer.AsSpan(_start, count).CopyTo(bytes);
-        _start += count;
-        return count;
-    }
-
-    /// <summary>The file as the decompressor sees it.</summary>
-    private sealed class Feed(GzipMembers members) : UnpackedStream
-    {
-        public override int Read(Span<byte> buffer) => members.HandOut(buffer);
     }
 }

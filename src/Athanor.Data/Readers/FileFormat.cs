@@ -3,7 +3,11 @@ using Athanor.Data.Documents;
 namespace Athanor.Data.Readers;
 
 /// <summary>A document of a part of a file, and the position behind it.</summary>
-public readonly record struct PartDocument(Document Document, long Next);
+public readonly record struct PartDocument(Document Document, long Next)
+{
+    /// <summary>Whether the text is known to have no NUL characters, so that nobody need look for them again.</summary>
+    internal bool WithoutNul { get; init; }
+}
 
 /// <summary>How files of one kind become documents. <see cref="FormatReader"/> makes a reader of it.</summary>
 public abstract class FileFormat

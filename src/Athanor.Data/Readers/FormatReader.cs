@@ -73,7 +73,7 @@ public sealed class FormatReader(string path, FileFormat format, string? source 
                 while (Next(documents, part, problems))
                 {
                     PartDocument read = documents.Current;
-                    if (read.Document.Text.Contains('\0', StringComparison.Ordinal))
+                    if (!read.WithoutNul && read.Document.Text.Contains('\0', StringComparison.Ordinal))
                         problems.Add(new ReadProblem(ReadProblemKind.NulBytes, part.Name, read.Document.Origin?.Offset ?? 0, $"'{read.Document.Id}' has NUL characters"));
                     yield return new ReadDocument(read.Document.Source.Length > 0 ? read.Document : read.Document with { Source = _source }, new ReadMark(i, read.Next));
                 }

@@ -16,6 +16,8 @@ internal static class HttpBody
         if (head["Transfer-Encoding"].Contains("chunked", StringComparison.OrdinalIgnoreCase) && Join(body) is { } joined)
             body = joined;
         string encoding = head["Content-Encoding"];
+        if (encoding.Length == 0)
+            return body;
         if (encoding.Contains("gzip", StringComparison.OrdinalIgnoreCase) && body.Span.StartsWith([(byte)0x1F, (byte)0x8B]))
             return Unpack(new GZipStream(Input(body), CompressionMode.Decompress), body.Length, limits);
         if (encoding.Equals("deflate", StringComparison.OrdinalIgnoreCase) && body.Length > 2 && (body.Span[0] & 15) == 8 && ((body.Span[0] << 8) + body.Span[1]) % 31 == 0)

@@ -36,12 +36,13 @@ internal sealed class WarcFormat(IReadOnlyList<string> types, bool anyStatus, Re
                 break;
         }
         records.Problems = problems;
+        var page = new WarcHeader();
         while (records.Move(part.End))
         {
             cancellation.ThrowIfCancellationRequested();
-            Document? document = Make(records, part.Name, problems);
+            Document? document = Make(records, page, part.Name, problems, out bool withoutNul);
             if (records.Close(out long next) && document is not null)
-                yield return new PartDocument(document, next);
+                yield return new PartDocument(document, next) { WithoutNul = withoutNul };
         }
     }
 
@@ -53,11 +54,13 @@ internal sealed class WarcFormat(IReadOnlyList<string> types, bool anyStatus, Re
         return file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
     }
 
-    private Document? Make(WarcRecords records, string file, ReadProblems problems)
+    private Document? Make(WarcRecords records, WarcHeader page, string file, ReadProblems problems, out bool withoutNul)
     {
+        withoutNul = false;
         WarcHeader head = records.Header;
-        string kind = head["WARC-Type"], type = MediaType(head["Content-Type"]), charset = Parameter(head["Content-Type"], "charset");
+        string kind = head["WARC-Type"], content = head["Content-Type"];
         ReadOnlyMemory<byte> body = records.Block;
+        string type = MediaType(content);
         WarcHeader? http = null;
         switch (kind)
         {
@@ -65,10 +68,12 @@ internal sealed class WarcFormat(IReadOnlyList<string> types, bool anyStatus, Re
                 int end = WarcHeader.EndOf(body.Span);
                 if (end < 0 || !body.Span.StartsWith("HTTP/"u8))
                     return Refuse(ReadProblemKind.BadRecord, "the record holds no HTTP response");
-                http = WarcHeader.Parse(body.Span[..end]);
-                if (!anyStatus && Status(http) is not ['2', ..])
-                    return Refuse(ReadProblemKind.NotAsked, $"the server answered '{http.First}'");
-                (type, charset) = (MediaType(http["Content-Type"]), Parameter(http["Content-Type"], "charset"));
+                http = page;
+                http.Read(body.Span[..end]);
+                if (!anyStatus && !Status(http).StartsWith((byte)'2'))
+                    return Refuse(ReadProblemKind.NotAsked, $"the server answered '{WarcHeader.Text(http.First)}'");
+                content = http["Content-Type"];
+                type = MediaType(content);
                 try
                 {
                     body = HttpBody.Of(http, body[end..], limits);
@@ -87,7 +92,8 @@ internal sealed class WarcFormat(IReadOnlyList<string> types, bool anyStatus, Re
             type = "text/html";
         if (kind != "conversion" && !types.Contains(type, StringComparer.OrdinalIgnoreCase))
             return Refuse(ReadProblemKind.NotAsked, $"the record's media type is '{type}'");
-        DecodedText text = TextDecoder.Decode(body.Span, charset, type != "text/plain");
+        string charset = Parameter(content, "charset");
+        DecodedText text = TextDecoder.Decode(body.Span, charset, type != "text/plain", out withoutNul);
         if (!text.Valid)
             Refuse(ReadProblemKind.InvalidText, $"the record has bytes that are not {text.Charset}");
         return new Document(Id(head, file, records), text.Text) { Origin = new DocumentOrigin(file, records.Offset), Metadata = Metadata(head, http, type, text.Charset, records.Index) };
@@ -111,7 +117,8 @@ internal sealed class WarcFormat(IReadOnlyList<string> types, bool anyStatus, Re
         Add("warc_record", index > 0 ? index.ToString(System.Globalization.CultureInfo.InvariantCulture) : "");
         if (http is not null)
         {
-            Add("status", Status(http) is "200" ? "" : Status(http));
+            if (!Status(http).SequenceEqual("200"u8))
+                Add("status", WarcHeader.Text(Status(http)));
             foreach ((string field, string name) in Kept)
                 Add(name, http[field]);
         }
@@ -124,7 +131,17 @@ internal sealed class WarcFormat(IReadOnlyList<string> types, bool anyStatus, Re
         }
     }
 
-    private static string Status(WarcHeader http) => http.First.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries) is [_, var status, ..] ? status : "";
+    /// <summary>The second word of the first line.</summary>
+    private static ReadOnlySpan<byte> Status(WarcHeader http)
+    {
+        ReadOnlySpan<byte> first = http.First.TrimStart((byte)' ');
+        int word = first.IndexOf((byte)' ');
+        if (word < 0)
+            return [];
+        first = first[word..].TrimStart((byte)' ');
+        int end = first.IndexOf((byte)' ');
+        return end < 0 ? first : first[..end];
+    }
 
     private static string Id(WarcHeader head, string file, WarcRecords records)
     {
@@ -142,10 +159,16 @@ internal sealed class WarcFormat(IReadOnlyList<string> types, bool anyStatus, Re
 
     private static string Parameter(string value, string name)
     {
-        foreach (string part in value.Split(';').AsSpan(1))
+        int at = value.IndexOf(';', StringComparison.Ordinal);
+        if (at < 0)
+            return "";
+        ReadOnlySpan<char> rest = value.AsSpan(at + 1);
+        foreach (Range range in rest.Split(';'))
         {
-            if (part.Split('=', 2, StringSplitOptions.TrimEntries) is [var key, var found] && key.Equals(name, StringComparison.OrdinalIgnoreCase))
-                return found.Trim('"', '\'');
+            ReadOnlySpan<char> part = rest[range];
+            int equals = part.IndexOf('=');
+            if (equals >= 0 && part[..equals].Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+                return part[(equals + 1)..].Trim().Trim("\"'").ToString();
         }
         return "";
     }

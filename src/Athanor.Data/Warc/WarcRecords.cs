@@ -19,7 +19,7 @@ internal sealed class WarcRecords(WarcInput input, string file, ReadLimits limit
     public ReadProblems Problems { get; set; } = new();
 
     /// <summary>The record's head.</summary>
-    public WarcHeader Header { get; private set; } = new();
+    public WarcHeader Header { get; } = new();
 
     /// <summary>The record's block, valid until <see cref="Close"/>.</summary>
     public ReadOnlyMemory<byte> Block { get; private set; }
@@ -107,7 +107,7 @@ internal sealed class WarcRecords(WarcInput input, string file, ReadLimits limit
             }
             if (!Head())
                 continue;
-            if (!long.TryParse(Header["Content-Length"], NumberStyles.None, CultureInfo.InvariantCulture, out long length))
+            if (!long.TryParse(Header.Find("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out long length))
             {
                 Note(ReadProblemKind.BadRecord, $"the record's Content-Length is '{Header["Content-Length"]}'");
                 if (!SkipToRecord())
@@ -139,7 +139,7 @@ internal sealed class WarcRecords(WarcInput input, string file, ReadLimits limit
                 return false;
             }
         }
-        Header = WarcHeader.Parse(input.Bytes.Span[..end]);
+        Header.Read(input.Bytes.Span[..end]);
         input.Advance(end);
         return true;
     }
