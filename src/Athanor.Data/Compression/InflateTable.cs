@@ -31,7 +31,7 @@ internal sealed class InflateTable(int bits, int entries)
     /// <summary>Makes the table of a code.</summary>
     /// <param name="lengths">The length of each symbol's code, 0 where it has none.</param>
     /// <param name="symbols">What entries say about each symbol: flags, value and bits behind the code.</param>
-    /// <param name="partial">Whether a code of a single symbol, or of none, will do; all others must be whole.</param>
+    /// <param name="partial">Whether a code of a single symbol will do, as one of none always does until it is used; all others must be whole.</param>
     /// <returns>False where the lengths are no code.</returns>
     public bool Make(ReadOnlySpan<byte> lengths, ReadOnlySpan<uint> symbols, bool partial)
     {
@@ -60,7 +60,7 @@ internal sealed class InflateTable(int bits, int entries)
                 return false;
         }
         if (left > 0)
-            return partial && lengths.Length - unused == counts[1] && Single(lengths, symbols);
+            return (unused == lengths.Length || (partial && lengths.Length - unused == counts[1])) && Single(lengths, symbols);
         // Symbols without a code come first, which saves asking.
         for (symbol = 0; symbol < lengths.Length; symbol++)
             sorted[places[lengths[symbol]]++] = (ushort)symbol;
@@ -72,7 +72,7 @@ internal sealed class InflateTable(int bits, int entries)
     private bool Single(ReadOnlySpan<byte> lengths, ReadOnlySpan<uint> symbols)
     {
         Span<uint> table = Entries.AsSpan(0, 1 << Bits);
-        table.Fill(Other | Invalid | 1);
+        table.Fill(Other | Invalid | 0x101);
         int symbol = lengths.IndexOf((byte)1);
         for (int i = 0; symbol >= 0 && i < table.Length; i += 2)
             table[i] = Entry(symbols[symbol], 1);

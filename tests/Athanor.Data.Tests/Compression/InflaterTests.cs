@@ -83,7 +83,7 @@ public sealed class InflaterTests
                 random.NextBytes(packed.AsSpan(0, Math.Min(packed.Length, random.Next(1, 40))));
             (byte[] expected, bool refused) = Judge(packed);
             (byte[] unpacked, _, string end) = Inflate(packed, random);
-            Assert.True(refused == (end == "damaged"), $"{i}: {end}; refused: {refused}");
+            Assert.True(refused == (end == "damaged"), $"{i}: {end}; refused: {refused}; {Convert.ToHexString(packed)}");
             if (!refused)
                 Assert.Equal(expected, unpacked);
             ended += end == "ended" ? 1 : 0;
