@@ -21,9 +21,10 @@ internal static unsafe partial class PackedLinearKernel
 
     /// <summary>Up to <see cref="RowsPerItem"/> rows of one format times all inputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Item<V, TUnpack>(in Job job, in Part part, int row, int rows)
+    private static void Item<V, TUnpack, TWide>(in Job job, in Part part, int row, int rows)
         where V : unmanaged, IVector<V>
         where TUnpack : struct, IBlockBytes
+        where TWide : struct, IWideBlock
     {
         int tiles = (rows + PackedTile.Rows - 1) / PackedTile.Rows, lanes = job.Inputs.Lanes;
         var room = new Room { SumsOfGroup = 16 * lanes, SumsOfTile = 16 * lanes * job.Inputs.Groups };
@@ -36,7 +37,14 @@ internal static unsafe partial class PackedLinearKernel
         if (lanes == 1 && HasSingle && V.Lanes >= 8)
         {
             for (; (done + 1) * PackedTile.Rows <= rows; done++)
-                Single<TUnpack>(job.Inputs, part.Data + (row + done * PackedTile.Rows) * part.RowBytes, part.RowBytes, job.Columns, new PackedTile(room.Tiles), room.Sums + done * room.SumsOfTile);
+            {
+                byte* data = part.Data + (row + done * PackedTile.Rows) * part.RowBytes;
+                float* to = room.Sums + done * room.SumsOfTile;
+                if (V.Lanes == 16 && TWide.IsSupported)
+                    Wide<TUnpack, TWide>(job.Inputs, data, part.RowBytes, job.Columns, to);
+                else
+                    Single<TUnpack>(job.Inputs, data, part.RowBytes, job.Columns, new PackedTile(room.Tiles), to);
+            }
         }
         if (IsInPlace(job, part))
             InPlace(job, part, row, done = rows / PackedTile.Rows, room);

@@ -63,6 +63,30 @@ internal static unsafe partial class PackedLinearKernel
         high.Store(sums + 8);
     }
 
+    /// <summary>The same in registers of 512 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Wide<TUnpack, TWide>(in QuantizedInputs inputs, byte* rows, long rowBytes, int columns, float* sums)
+        where TUnpack : struct, IBlockBytes
+        where TWide : struct, IWideBlock
+    {
+        int parts = TUnpack.BlockLength / 32, blocks = columns / TUnpack.BlockLength;
+        var input = new InputBlocks(inputs.Values, inputs.Scales, inputs.Sums, inputs.Halves);
+        byte* ahead = rows + PackedTile.Rows * rowBytes;
+        Vector256<int> offsets = WideBlocks.Offsets(rowBytes);
+        Vector512<float> sum = Vector512<float>.Zero;
+        for (int block = 0; block < blocks; block++, rows += TUnpack.BlockBytes)
+        {
+            for (int part = 0; part < parts; part++)
+            {
+                Fetch<TUnpack>(ahead);
+                ahead += LinesOf<TUnpack>() * 64;
+            }
+            sum = TWide.Add(sum, rows, rowBytes, offsets, input);
+            input.Next(parts);
+        }
+        sum.Store(sums);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<TUnpack>(ref Vector256<float> sum, Vector256<int> first, Vector256<int> second, float* scale, float* inputSum, float* scales, float* mins)
         where TUnpack : struct, IBlockBytes

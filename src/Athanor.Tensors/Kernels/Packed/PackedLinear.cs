@@ -160,10 +160,10 @@ internal static unsafe partial class PackedLinearKernel
         int row = (int)(item - part.FirstItem) * RowsPerItem, rows = Math.Min(RowsPerItem, part.Rows - row);
         switch (part.Format)
         {
-            case BlockFormat.Q8_0: Item<V, UnpackQ8_0>(*job, part, row, rows); break;
-            case BlockFormat.Q4_0: Item<V, UnpackQ4_0>(*job, part, row, rows); break;
-            case BlockFormat.Q4_K: Item<V, UnpackQ4_K>(*job, part, row, rows); break;
-            default: Item<V, UnpackQ6_K>(*job, part, row, rows); break;
+            case BlockFormat.Q8_0: Item<V, UnpackQ8_0, NoWideBlock>(*job, part, row, rows); break;
+            case BlockFormat.Q4_0: Item<V, UnpackQ4_0, WideQ4_0>(*job, part, row, rows); break;
+            case BlockFormat.Q4_K: Item<V, UnpackQ4_K, WideQ4_K>(*job, part, row, rows); break;
+            default: Item<V, UnpackQ6_K, WideQ6_K>(*job, part, row, rows); break;
         }
     }
 }

@@ -28,6 +28,7 @@ internal readonly unsafe struct QuantizedInputs
         Values = (sbyte*)memory;
         Scales = (float*)(memory + (blocks * 32 + 63) / 64 * 64);
         Sums = Scales + (blocks + 15) / 16 * 16;
+        Halves = (int*)(Sums + (blocks + 15) / 16 * 16);
     }
 
     public readonly int Rows, Columns, Blocks, Lanes, Groups;
@@ -39,10 +40,13 @@ internal readonly unsafe struct QuantizedInputs
     /// <summary>[groups][blocks][lanes]: the scale, and the scale times the sum of the bytes.</summary>
     public readonly float* Scales, Sums;
 
+    /// <summary>Of a single row: [blocks][2], sums of the bytes of sixteen columns.</summary>
+    public readonly int* Halves;
+
     public static long BytesFor(int rows, int columns)
     {
         long blocks = (rows + Group - 1L) / Group * Group * ((columns + 63) / 64 * 2);
-        return blocks * 40 + 3 * 64;
+        return blocks * 40 + (rows == 1 ? blocks * 8 : 0) + 4 * 64;
     }
 
     public sbyte* ValuesOf(int group) => Values + (long)group * Lanes * Blocks * 32;
@@ -108,7 +112,12 @@ internal readonly unsafe struct QuantizedInputs
                 inverse = most = float.IsNaN(most) || float.IsInfinity(most) ? float.NaN : 0;
             Vector512<int> q0 = Nearest(x0 * inverse), q1 = Nearest(x1 * inverse);
             *scales = most / 127;
-            *sums = *scales * Vector512.Sum(q0 + q1);
+            int sum;
+            if (Lanes == 1)
+                sum = (Halves[i * 2] = Vector512.Sum(q0)) + (Halves[i * 2 + 1] = Vector512.Sum(q1));
+            else
+                sum = Vector512.Sum(q0 + q1);
+            *sums = *scales * sum;
             Narrow(q0, q1).Store(values);
         }
         for (int i = Math.Max(from, whole); i < from + blocks; i++, values += 32, scales += Lanes, sums += Lanes)

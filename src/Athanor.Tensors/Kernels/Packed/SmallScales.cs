@@ -39,7 +39,7 @@ internal static unsafe class SmallScales
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Half(Vector512<int> h)
+    public static Vector512<float> Half(Vector512<int> h)
     {
         Vector512<int> magnitude = h & Vector512.Create(0x7FFF), sign = (h & Vector512.Create(0x8000)) << 16;
         // The exponent's bias goes from 15 to 127; infinities and NaN get the rest too. Subnormals are integers of 2^-24.
