@@ -8,7 +8,7 @@ namespace Athanor.Tensors.Kernels;
 
 internal static unsafe partial class PackedLinearKernel
 {
-    /// <summary>Where one item works: tiles of unpacked weights and their sums.</summary>
+    /// <summary>Where a piece is worked on: tiles of unpacked weights and their sums.</summary>
     private struct Room
     {
         public byte* Tiles;
@@ -19,9 +19,11 @@ internal static unsafe partial class PackedLinearKernel
         public int SumsOfTile, SumsOfGroup;
     }
 
-    /// <summary>Up to <see cref="RowsPerItem"/> rows of one format times all inputs.</summary>
+    /// <summary>Some rows of one format times all inputs.</summary>
+    /// <param name="first">Nobody has fetched these rows ahead.</param>
+    /// <param name="last">What lies behind these rows is not this member's.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Item<V, TUnpack, TWide>(in Job job, in Part part, int row, int rows)
+    private static void Multiply<V, TUnpack, TWide>(in Job job, in Part part, int row, int rows, bool first, bool last)
         where V : unmanaged, IVector<V>
         where TUnpack : struct, IBlockBytes
         where TWide : struct, IWideBlock
@@ -38,12 +40,14 @@ internal static unsafe partial class PackedLinearKernel
         {
             for (; (done + 1) * PackedTile.Rows <= rows; done++)
             {
-                byte* data = part.Data + (row + done * PackedTile.Rows) * part.RowBytes;
+                byte* data = part.Data + (row + done * PackedTile.Rows) * part.RowBytes, ahead = last && (done + 2) * PackedTile.Rows > rows ? data : data + PackedTile.Rows * part.RowBytes;
                 float* to = room.Sums + done * room.SumsOfTile;
+                if (first && done == 0)
+                    Fetch(data, PackedTile.Rows * part.RowBytes);
                 if (V.Lanes == 16 && TWide.IsSupported)
-                    Wide<TUnpack, TWide>(job.Inputs, data, part.RowBytes, job.Columns, to);
+                    Wide<TUnpack, TWide>(job.Inputs, data, ahead, part.RowBytes, job.Columns, to);
                 else
-                    Single<TUnpack>(job.Inputs, data, part.RowBytes, job.Columns, new PackedTile(room.Tiles), to);
+                    Single<TUnpack>(job.Inputs, data, ahead, part.RowBytes, job.Columns, new PackedTile(room.Tiles), to);
             }
         }
         if (IsInPlace(job, part))
@@ -69,9 +73,9 @@ internal static unsafe partial class PackedLinearKernel
             AmxTiles.Release();
         for (int tile = 0; tile < tiles; tile++)
         {
-            int first = row + tile * PackedTile.Rows;
+            int top = row + tile * PackedTile.Rows;
             for (int group = 0; group < job.Inputs.Groups; group++)
-                Store<V>(job, room.Sums + tile * room.SumsOfTile + group * room.SumsOfGroup, part.First + first, Math.Min(PackedTile.Rows, part.Rows - first), group, room.Scratch);
+                Store<V>(job, room.Sums + tile * room.SumsOfTile + group * room.SumsOfGroup, part.First + top, Math.Min(PackedTile.Rows, part.Rows - top), group, room.Scratch);
         }
     }
 

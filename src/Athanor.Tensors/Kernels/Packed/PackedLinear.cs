@@ -16,7 +16,7 @@ namespace Athanor.Tensors.Kernels;
 /// </remarks>
 internal static unsafe partial class PackedLinearKernel
 {
-    private const int MostRows = 1024, FewRows = 16, RowsPerItem = 64, Line = 16, MostMembers = 64;
+    private const int MostRows = 1024, FewRows = 16, TilesOfPiece = 4, Line = 16, MostMembers = 64;
 
     // Slots of a thread's scratch: a member's tiles, the caller's rounded inputs, decoded rows (products of which use the others).
     private const int TileSlot = 0, InputSlot = 1, DecodeSlot = 3;
@@ -58,7 +58,7 @@ internal static unsafe partial class PackedLinearKernel
     {
         public BlockFormat Format;
         public byte* Data;
-        public long RowBytes, FirstItem;
+        public long RowBytes, FirstTile;
 
         /// <summary>Rows, and the place of the first among all.</summary>
         public int Rows, First;
@@ -72,8 +72,8 @@ internal static unsafe partial class PackedLinearKernel
         public int Count, Columns;
         public bool Amx;
 
-        /// <summary>All items, and how many each member's share has given away, <see cref="Line"/> numbers apart.</summary>
-        public long Items;
+        /// <summary>All tiles of rows, and how many each member's share has given away, <see cref="Line"/> numbers apart.</summary>
+        public long Tiles;
         public long* Taken;
         public void* Team;
     }
@@ -86,13 +86,13 @@ internal static unsafe partial class PackedLinearKernel
         for (int from = 0, first = 0; from < parts.Length; from += 64)
         {
             int count = 0;
-            long items = 0;
+            long tiles = 0;
             foreach (PackedPart part in parts[from..Math.Min(from + 64, parts.Length)])
             {
                 if (AsBytes(part.Format))
                 {
-                    mine[count++] = new Part { Format = part.Format, Data = (byte*)part.Address, RowBytes = part.Format.RowBytes(weight.Columns), FirstItem = items, Rows = part.Rows, First = first };
-                    items += (part.Rows + RowsPerItem - 1) / RowsPerItem;
+                    mine[count++] = new Part { Format = part.Format, Data = (byte*)part.Address, RowBytes = part.Format.RowBytes(weight.Columns), FirstTile = tiles, Rows = part.Rows, First = first };
+                    tiles += (part.Rows + PackedTile.Rows - 1) / PackedTile.Rows;
                 }
                 first += part.Rows;
             }
@@ -109,7 +109,7 @@ internal static unsafe partial class PackedLinearKernel
                 Count = count,
                 Columns = weight.Columns,
                 Amx = amx,
-                Items = items,
+                Tiles = tiles,
                 Taken = taken,
                 // The address of a local that outlives the job: the collector keeps the reference behind it up to date.
                 Team = Unsafe.AsPointer(ref team),
@@ -121,7 +121,8 @@ internal static unsafe partial class PackedLinearKernel
     }
 
     /// <summary>
-    /// A member takes the items of its own share in order, so that the lines fetched ahead are its own, and then what others have left.
+    /// A member takes the tiles of its own share in order, so that the lines fetched ahead are its own, and then what others have left. At the end of a share
+    /// the pieces are small: whoever has less to do otherwise waits for a slow member's last one.
     /// </summary>
     private static void Shares<V>(void* state, int member)
         where V : unmanaged, IVector<V>
@@ -131,13 +132,14 @@ internal static unsafe partial class PackedLinearKernel
         for (int i = 0; i < shares; i++)
         {
             int owner = (rank + i) % shares;
-            long end = job->Items * (owner + 1) / shares;
-            while (true)
+            long begin = job->Tiles * owner / shares, count = job->Tiles * (owner + 1) / shares - begin;
+            ref long taken = ref job->Taken[owner * Line];
+            for (long left = count - Volatile.Read(ref taken); left > 0; left = count - Volatile.Read(ref taken))
             {
-                long item = job->Items * owner / shares + Interlocked.Increment(ref job->Taken[owner * Line]) - 1;
-                if (item >= end)
-                    break;
-                Item<V>(job, item);
+                int some = job->Inputs.Lanes == 1 && left <= 2 * TilesOfPiece ? 1 : TilesOfPiece;
+                long from = Interlocked.Add(ref taken, some) - some;
+                if (from < count)
+                    Piece<V>(job, begin + from, begin + Math.Min(from + some, count), first: from == 0, last: from + some >= count);
             }
         }
     }
@@ -150,20 +152,33 @@ internal static unsafe partial class PackedLinearKernel
             job->Inputs.Fill((int)(i / job->Inputs.Parts), (int)(i % job->Inputs.Parts), job->Args, room);
     }
 
-    private static void Item<V>(Job* job, long item)
+    /// <param name="first">Nobody has fetched these rows ahead.</param>
+    /// <param name="last">What lies behind these rows is not this member's.</param>
+    private static void Piece<V>(Job* job, long tile, long end, bool first, bool last)
         where V : unmanaged, IVector<V>
     {
-        int index = job->Count - 1;
-        while (job->Parts[index].FirstItem > item)
-            index--;
-        ref readonly Part part = ref job->Parts[index];
-        int row = (int)(item - part.FirstItem) * RowsPerItem, rows = Math.Min(RowsPerItem, part.Rows - row);
+        for (int index = 0; tile < end; index++)
+        {
+            ref readonly Part part = ref job->Parts[index];
+            long behind = index + 1 < job->Count ? part.FirstTile + (part.Rows + PackedTile.Rows - 1) / PackedTile.Rows : end;
+            if (behind <= tile)
+                continue;
+            behind = Math.Min(behind, end);
+            int row = (int)(tile - part.FirstTile) * PackedTile.Rows, rows = Math.Min((int)(behind - tile) * PackedTile.Rows, part.Rows - row);
+            Multiply<V>(*job, part, row, rows, first, last && behind == end);
+            (tile, first) = (behind, true);
+        }
+    }
+
+    private static void Multiply<V>(in Job job, in Part part, int row, int rows, bool first, bool last)
+        where V : unmanaged, IVector<V>
+    {
         switch (part.Format)
         {
-            case BlockFormat.Q8_0: Item<V, UnpackQ8_0, NoWideBlock>(*job, part, row, rows); break;
-            case BlockFormat.Q4_0: Item<V, UnpackQ4_0, WideQ4_0>(*job, part, row, rows); break;
-            case BlockFormat.Q4_K: Item<V, UnpackQ4_K, WideQ4_K>(*job, part, row, rows); break;
-            default: Item<V, UnpackQ6_K, WideQ6_K>(*job, part, row, rows); break;
+            case BlockFormat.Q8_0: Multiply<V, UnpackQ8_0, NoWideBlock>(job, part, row, rows, first, last); break;
+            case BlockFormat.Q4_0: Multiply<V, UnpackQ4_0, WideQ4_0>(job, part, row, rows, first, last); break;
+            case BlockFormat.Q4_K: Multiply<V, UnpackQ4_K, WideQ4_K>(job, part, row, rows, first, last); break;
+            default: Multiply<V, UnpackQ6_K, WideQ6_K>(job, part, row, rows, first, last); break;
         }
     }
 }

@@ -54,17 +54,17 @@ internal readonly unsafe struct QuantizedInputs
     public float* SumsOf(int group) => Sums + (long)group * Lanes * Blocks;
 
     /// <summary>Parts of a group that members of a team round: a few rows by themselves would leave all but one idle.</summary>
-    public int Parts => Tiles ? (Blocks + PartBlocks - 1) / PartBlocks : 1;
+    public int Parts => (Blocks + PartBlocks - 1) / PartBlocks;
 
-    private const int PartBlocks = 8;
+    private int PartBlocks => Tiles ? 8 : Rows == 1 ? 32 : Blocks;
 
     /// <summary>Rounds a part of the rows of one group.</summary>
     /// <param name="room">Bytes for a part of a group of rows, for tiles.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(int group, int part, in PackedLinearArgs a, sbyte* room)
     {
-        int first = group * Lanes, count = Math.Min(Lanes, Rows - first), from = Tiles ? part * PartBlocks : 0, blocks = Tiles ? Math.Min(PartBlocks, Blocks - from) : Blocks;
-        sbyte* rows = Tiles ? room : ValuesOf(group);
+        int first = group * Lanes, count = Math.Min(Lanes, Rows - first), from = part * PartBlocks, blocks = Math.Min(PartBlocks, Blocks - from);
+        sbyte* rows = Tiles ? room : ValuesOf(group) + from * 32L;
         long length = blocks * 32L;
         for (int i = 0; i < Lanes; i++)
         {
@@ -105,19 +105,14 @@ internal readonly unsafe struct QuantizedInputs
                 ushort* x = (ushort*)a.X + row * a.XStride + i * 32;
                 (x0, x1) = (F512.LoadBf16(x).Value, F512.LoadBf16(x + 16).Value);
             }
-            float most = Largest(Vector512.Max(Vector512.Abs(x0), Vector512.Abs(x1)));
+            float most = Largest(x0, x1);
             float inverse = most > 0 ? 127 / most : 0;
             // A block so small that its inverse overflows counts as zero.
             if (!float.IsFinite(inverse))
                 inverse = most = float.IsNaN(most) || float.IsInfinity(most) ? float.NaN : 0;
             Vector512<int> q0 = Nearest(x0 * inverse), q1 = Nearest(x1 * inverse);
             *scales = most / 127;
-            int sum;
-            if (Lanes == 1)
-                sum = (Halves[i * 2] = Vector512.Sum(q0)) + (Halves[i * 2 + 1] = Vector512.Sum(q1));
-            else
-                sum = Vector512.Sum(q0 + q1);
-            *sums = *scales * sum;
+            *sums = *scales * (Lanes == 1 ? Halve(q0, q1, Halves + i * 2) : Vector512.Sum(q0 + q1));
             Narrow(q0, q1).Store(values);
         }
         for (int i = Math.Max(from, whole); i < from + blocks; i++, values += 32, scales += Lanes, sums += Lanes)
@@ -127,13 +122,33 @@ internal readonly unsafe struct QuantizedInputs
         }
     }
 
+    // Magnitudes are in order as integers too, where NaN comes last; maxima of numbers take four times the instructions, for NaN's sake.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Largest(Vector512<float> v)
+    private static float Largest(Vector512<float> x0, Vector512<float> x1)
     {
-        Vector256<float> half = Vector256.Max(v.GetLower(), v.GetUpper());
-        Vector128<float> quarter = Vector128.Max(half.GetLower(), half.GetUpper());
+        Vector512<int> magnitude = Vector512.Create(0x7FFFFFFF), whole = Vector512.Max(x0.AsInt32() & magnitude, x1.AsInt32() & magnitude);
+        Vector256<int> half = Vector256.Max(whole.GetLower(), whole.GetUpper());
+        Vector128<int> quarter = Vector128.Max(half.GetLower(), half.GetUpper());
         quarter = Vector128.Max(quarter, Vector128.Shuffle(quarter, Vector128.Create(2, 3, 0, 1)));
-        return Vector128.Max(quarter, Vector128.Shuffle(quarter, Vector128.Create(1, 0, 3, 2))).ToScalar();
+        return BitConverter.Int32BitsToSingle(Vector128.Max(quarter, Vector128.Shuffle(quarter, Vector128.Create(1, 0, 3, 2))).ToScalar());
+    }
+
+    /// <summary>Writes the sums of either half and gives that of both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Halve(Vector512<int> q0, Vector512<int> q1, int* halves)
+    {
+        if (Avx2.IsSupported)
+        {
+            Vector256<int> eight = Avx2.HorizontalAdd(q0.GetLower() + q0.GetUpper(), q1.GetLower() + q1.GetUpper());
+            Vector128<int> four = eight.GetLower() + eight.GetUpper(), two = Ssse3.HorizontalAdd(four, four);
+            *(long*)halves = two.AsInt64().ToScalar();
+        }
+        else
+        {
+            halves[0] = Vector512.Sum(q0);
+            halves[1] = Vector512.Sum(q1);
+        }
+        return halves[0] + halves[1];
     }
 
     // Adding and taking away 1.5·2^23 rounds to nearest even.
