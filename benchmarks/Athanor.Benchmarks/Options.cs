@@ -22,6 +22,11 @@ internal sealed class Options
     /// <summary>Vocabularies: <c>encoders/*.json</c> of the npm package tiktoken, or <c>.tiktoken</c> files.</summary>
     public List<string> Vocabularies { get; } = [];
 
+    /// <summary>A real model, and a smaller one of its tokenizer: what topic inference guesses ahead with.</summary>
+    public string? Model { get; set; }
+
+    public string? Draft { get; set; }
+
     /// <summary>A folder whose node_modules hold the npm packages tiktoken and tokenizers, to run beside us.</summary>
     public string? Peers { get; set; }
 }

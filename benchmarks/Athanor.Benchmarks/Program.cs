@@ -23,6 +23,7 @@ const string Usage = """
       --only TEXT   only groups of cases whose name contains TEXT (repeatable)
       --corpus NAME=FILE    a text, for topic data also .jsonl documents (topics tokenizers and data; repeatable; without it what the machine has)
       --vocabulary FILE     encoders/*.json of the npm package tiktoken, or a .tiktoken file (topic tokenizers; repeatable)
+      --model PATH, --draft PATH    a real model and a smaller one of its tokenizer for --only speculation of topic inference (folders, GGUF files)
       --peers FOLDER        run the npm packages tiktoken and tokenizers of FOLDER/node_modules beside ours, and use its vocabularies; for topic inference
                             node-llama-cpp on the same files (ATHANOR_BENCHMARK_MODELS names a folder that keeps these)
       oneDNN        time libdnnl beside our kernels, when it is installed (topic kernels)
@@ -46,6 +47,8 @@ for (int i = 0; i < args.Length; i++)
         case "--save" when i + 1 < args.Length: options.Save = args[++i]; break;
         case "--vocabulary" when i + 1 < args.Length: options.Vocabularies.Add(args[++i]); break;
         case "--peers" when i + 1 < args.Length: options.Peers = args[++i]; break;
+        case "--model" when i + 1 < args.Length: options.Model = args[++i]; break;
+        case "--draft" when i + 1 < args.Length: options.Draft = args[++i]; break;
         case "--corpus" when i + 1 < args.Length && args[i + 1].Split('=', 2) is [var name, var path]: options.Corpora.Add((name, path)); i++; break;
         case "--help" or "-h" or "-?": Console.WriteLine(Usage); return 0;
         case var word when word.Equals("oneDNN", StringComparison.OrdinalIgnoreCase): options.OneDnn = true; break;

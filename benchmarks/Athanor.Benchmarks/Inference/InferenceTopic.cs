@@ -5,7 +5,7 @@ namespace Athanor.Benchmarks.Inference;
 
 /// <summary>
 /// Topic inference: decoding and prompts of Llamas with quantized weights, beside the machine's limits and llama.cpp on the same file; the engine under many requests;
-/// opening files; masks of constrained decoding.
+/// opening files; masks of constrained decoding; guessing ahead.
 /// </summary>
 internal static class InferenceTopic
 {
@@ -23,6 +23,9 @@ internal static class InferenceTopic
             BlockFormat[] formats = options.Quick && options.Only.Count == 0 ? [BlockFormat.Q8_0, BlockFormat.Q4_0] : [BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.BF16];
             if (options.Wants("constraints"))
                 ConstraintCases.Run(options, report);
+            // Turns of long texts: a quick run does them when they are asked for.
+            if (options.Wants("speculation") && (!options.Quick || Measure.Once || options.Only.Count > 0))
+                SpeculationCases.Run(options, device, report, folder);
             using var limits = new Limits(device);
             foreach (BenchmarkModel model in models)
             {

@@ -9,7 +9,7 @@ namespace Athanor.Inference.Speculation;
 public sealed class SpeculationGovernor
 {
     // Trials of a few steps, ever rarer while they change nothing; another depth must be better by a twentieth. Counts fade over about fifty steps.
-    private const int TrialSteps = 3, FirstPause = 8, LongestPause = 256;
+    private const int TrialSteps = 4, FirstPause = 8, LongestPause = 256;
     private const double Margin = 1.05, Kept = 0.98;
 
     private readonly int[] _depths;
@@ -89,6 +89,12 @@ public sealed class SpeculationGovernor
     {
         private readonly double[] _seconds = new double[depths.Length], _right = new double[depths[^1]], _asked = new double[depths[^1]];
 
+        private const int Window = 9;
+
+        private readonly double[] _times = new double[depths.Length * Window];
+        private readonly int[] _taken = new int[depths.Length];
+        private int _last = -1;
+
         public int Current { get; set; } = start;
         public int Trial { get; set; } = -1;
         public int Steps { get; set; }
@@ -97,7 +103,10 @@ public sealed class SpeculationGovernor
 
         public void Add(int arm, int depth, ReadOnlySpan<int> accepted, double seconds)
         {
-            _seconds[arm] = _seconds[arm] == 0 ? seconds : 0.8 * _seconds[arm] + 0.2 * seconds;
+            // The first step of another depth finds the caches as the last one left them, and a draft model reads what was written meanwhile.
+            if (arm == _last)
+                Time(arm, seconds);
+            _last = arm;
             for (int i = 0; i < depth; i++)
             {
                 int right = 0;
@@ -105,6 +114,18 @@ public sealed class SpeculationGovernor
                     right += count > i ? 1 : 0;
                 (_right[i], _asked[i]) = (_right[i] * Kept + right, _asked[i] * Kept + accepted.Length);
             }
+        }
+
+        // The lower quartile of the last nine: a step that the machine held up says nothing of its depth, and nothing makes one too fast.
+        private void Time(int arm, double seconds)
+        {
+            Span<double> times = _times.AsSpan(arm * Window, Window);
+            times[_taken[arm]++ % Window] = seconds;
+            Span<double> sorted = stackalloc double[Window];
+            sorted = sorted[..Math.Min(Window, _taken[arm])];
+            times[..sorted.Length].CopyTo(sorted);
+            sorted.Sort();
+            _seconds[arm] = sorted[(sorted.Length - 1) / 4];
         }
 
         public void Doubt()

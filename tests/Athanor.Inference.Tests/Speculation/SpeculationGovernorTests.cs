@@ -55,6 +55,38 @@ public sealed class SpeculationGovernorTests
         Assert.True(governor.Depth(1) >= 6 && governor.Depth(16) == 0 && governor.Depth(20) == 0);
     }
 
+    [Fact]
+    public void The_first_step_of_another_depth_is_not_what_its_steps_take()
+    {
+        var governor = new SpeculationGovernor(8);
+        // Guesses are right and lose a seventh; whatever follows another depth takes half as long again.
+        int last = -1, guessed = 0;
+        for (int i = 0; i < 2000; i++)
+        {
+            int depth = governor.Depth(1);
+            governor.Measured(depth, [depth], 0.01 * (depth == 0 ? 1 : (1 + depth) * 1.15) * (depth == last ? 1 : 1.5));
+            last = depth;
+            guessed += i >= 500 && depth > 0 ? 1 : 0;
+        }
+        Assert.Equal(0, last);
+        Assert.True(guessed < 60, $"{guessed}");
+    }
+
+    [Fact]
+    public void Steps_that_the_machine_held_up_do_not_mislead_it()
+    {
+        var governor = new SpeculationGovernor(8);
+        var random = new Random(4);
+        int guessed = 0;
+        for (int i = 0; i < 4000; i++)
+        {
+            int depth = governor.Depth(1);
+            governor.Measured(depth, [depth], 0.01 * (depth == 0 ? 1 : (1 + depth) * 1.15) * (random.Next(6) == 0 ? 4 : 1));
+            guessed += i >= 500 && depth > 0 ? 1 : 0;
+        }
+        Assert.True(guessed < 350, $"{guessed}");
+    }
+
     private static double Rate(int depth, double right, double cost) => Enumerable.Range(0, depth + 1).Sum(i => Math.Pow(right, i)) / Seconds(depth, cost);
 
     private static int[] Run(SpeculationGovernor governor, double right, double cost, int steps, int seed)
