@@ -99,7 +99,7 @@ public sealed unsafe partial class GgufFile : ITokenizerMetadata
 
     private GgufValue? Value(string key)
     {
-        ObjectDisposedException.ThrowIf(_start == null, this);
+        ObjectDisposedException.ThrowIf(_file.IsClosed, this);
         return _header.Values.TryGetValue(key, out GgufValue value) ? value : null;
     }
 
@@ -111,7 +111,7 @@ public sealed unsafe partial class GgufFile : ITokenizerMetadata
 
     private ReadOnlySpan<byte> Raw(GgufValue value) => Header(value.Start, value.Length);
 
-    private ReadOnlySpan<byte> Header(int start, int length) => new ReadOnlySpan<byte>(_start, _headerLength).Slice(start, length);
+    private ReadOnlySpan<byte> Header(int start, int length) => _file.Beginning.Slice(start, length);
 
     private ReadOnlySpan<byte> Text(int start, out int end)
     {

@@ -1,6 +1,6 @@
-using System.IO.MemoryMappedFiles;
 using Athanor.Models;
 using Athanor.Tensors.Blocks;
+using Athanor.Tensors.Memory;
 using Athanor.Tensors.Safetensors;
 
 namespace Athanor.Inference.Gguf;
@@ -9,23 +9,15 @@ namespace Athanor.Inference.Gguf;
 /// <remarks>Addresses and spans are valid until the file is disposed; packed matrices over it keep it alive.</remarks>
 public sealed unsafe partial class GgufFile : IDisposable
 {
-    private readonly MemoryMappedFile _mapping;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly MappedFile _file;
     private readonly GgufHeader _header;
-    private readonly int _headerLength;
-    private byte* _start;
 
-    private GgufFile(string path, MemoryMappedFile mapping, MemoryMappedViewAccessor view, long length)
+    private GgufFile(string path, MappedFile file)
     {
-        Source = path;
-        _mapping = mapping;
-        _view = view;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-        _start += view.PointerOffset;
+        (Source, _file) = (path, file);
         try
         {
-            _headerLength = (int)Math.Min(length, int.MaxValue);
-            _header = GgufHeader.Parse(new ReadOnlySpan<byte>(_start, _headerLength), length, path);
+            _header = GgufHeader.Parse(file.Beginning, file.Length, path);
         }
         catch
         {
@@ -52,16 +44,7 @@ public sealed unsafe partial class GgufFile : IDisposable
     /// <summary>Maps a file and checks its header.</summary>
     /// <exception cref="ModelFormatException">The file breaks a rule of the format; the message names the key or tensor.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static GgufFile Open(string path)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-        long length = stream.Length;
-        if (length == 0)
-            throw new ModelFormatException(path, "magic", "the file is empty.");
-        MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(stream, null, length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        MemoryMappedViewAccessor view = mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        return new GgufFile(path, mapping, view, length);
-    }
+    public static GgufFile Open(string path) => new(path, MappedFile.Open(path) ?? throw new ModelFormatException(path, "magic", "the file is empty."));
 
     /// <summary>Whether a file begins as GGUF files do.</summary>
     public static bool IsGguf(string path)
@@ -77,8 +60,8 @@ public sealed unsafe partial class GgufFile : IDisposable
     /// <summary>Where a tensor's bytes begin.</summary>
     public nint Address(GgufTensor tensor)
     {
-        ObjectDisposedException.ThrowIf(_start == null, this);
-        return ReferenceEquals(Find(tensor.Name), tensor) ? (nint)(_start + _header.DataStart + tensor.Offset) : throw new ArgumentException($"The tensor {tensor} belongs to another file.", nameof(tensor));
+        ObjectDisposedException.ThrowIf(_file.IsClosed, this);
+        return ReferenceEquals(Find(tensor.Name), tensor) ? (nint)(_file.Start + _header.DataStart + tensor.Offset) : throw new ArgumentException($"The tensor {tensor} belongs to another file.", nameof(tensor));
     }
 
     /// <summary>Bytes of a tensor.</summary>
@@ -113,19 +96,10 @@ public sealed unsafe partial class GgufFile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_start == null)
-            return;
-        _start = null;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _mapping.Dispose();
+        _file.Dispose();
         GC.SuppressFinalize(this);
     }
 
     // A model over the file holds it and nobody disposes it: without this the pages would stay mapped for good.
-    ~GgufFile()
-    {
-        if (_start != null)
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-    }
+    ~GgufFile() => _file?.Release();
 }

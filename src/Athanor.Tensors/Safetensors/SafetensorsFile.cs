@@ -1,4 +1,4 @@
-using System.IO.MemoryMappedFiles;
+using Athanor.Tensors.Memory;
 
 namespace Athanor.Tensors.Safetensors;
 
@@ -11,21 +11,16 @@ namespace Athanor.Tensors.Safetensors;
 /// </remarks>
 public sealed unsafe partial class SafetensorsFile : IDisposable
 {
-    private readonly MemoryMappedFile _mapping;
-    private readonly MemoryMappedViewAccessor _view;
-    private byte* _start;
+    private readonly MappedFile _file;
 
-    private SafetensorsFile(string path, MemoryMappedFile mapping, MemoryMappedViewAccessor view, long length)
+    private SafetensorsFile(string path, MappedFile file)
     {
-        Path = path;
-        _mapping = mapping;
-        _view = view;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-        _start += view.PointerOffset;
+        (Path, _file) = (path, file);
         try
         {
-            long header = SafetensorsHeader.HeaderLength(new ReadOnlySpan<byte>(_start, sizeof(ulong)), length, path);
-            Header = SafetensorsHeader.Parse(new ReadOnlySpan<byte>(_start, (int)(sizeof(ulong) + header)), length, path);
+            // A header needs eight bytes.
+            long header = SafetensorsHeader.HeaderLength(file.Length < sizeof(ulong) ? [] : file.Beginning[..sizeof(ulong)], file.Length, path);
+            Header = SafetensorsHeader.Parse(file.Beginning[..(int)(sizeof(ulong) + header)], file.Length, path);
         }
         catch
         {
@@ -48,14 +43,10 @@ public sealed unsafe partial class SafetensorsFile : IDisposable
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static SafetensorsFile Open(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-        long length = stream.Length;
-        // An empty mapping is an error of the system; a header needs eight bytes anyway.
-        if (length < sizeof(ulong))
-            SafetensorsHeader.HeaderLength([], length, path);
-        MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(stream, null, length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        MemoryMappedViewAccessor view = mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        return new SafetensorsFile(path, mapping, view, length);
+        MappedFile? file = MappedFile.Open(path);
+        if (file is null)
+            SafetensorsHeader.HeaderLength([], 0, path);
+        return new SafetensorsFile(path, file!);
     }
 
     /// <summary>The tensor of that name.</summary>
@@ -72,14 +63,14 @@ public sealed unsafe partial class SafetensorsFile : IDisposable
     /// <param name="offset">First byte, from the start of the tensor.</param>
     public ReadOnlySpan<byte> Bytes(SafetensorsEntry entry, long offset, int length)
     {
-        ObjectDisposedException.ThrowIf(_start == null, this);
+        ObjectDisposedException.ThrowIf(_file.IsClosed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, entry.Length - length);
         // An entry of another file must not reach beyond this one.
         if (!ReferenceEquals(Header.Find(entry.Name), entry))
             throw new SafetensorsException(Path, entry.Name, "this entry belongs to another file.", "Take entries from the file they are read from.");
-        return new ReadOnlySpan<byte>(_start + Header.DataStart + entry.Begin + offset, length);
+        return new ReadOnlySpan<byte>(_file.Start + Header.DataStart + entry.Begin + offset, length);
     }
 
     /// <summary>Reads elements as fp32; F32 and BF16 and F16 exactly, F64 rounded.</summary>
@@ -108,13 +99,5 @@ public sealed unsafe partial class SafetensorsFile : IDisposable
         return values;
     }
 
-    public void Dispose()
-    {
-        if (_start == null)
-            return;
-        _start = null;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _mapping.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 }
