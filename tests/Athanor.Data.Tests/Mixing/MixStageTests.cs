@@ -45,33 +45,15 @@ public sealed class MixStageTests : IDisposable
         string[] files = [Corpus.Write(_folder, "a.jsonl", documents[..700]), Corpus.Write(_folder, "b.jsonl", documents[700..])];
         var settings = new MixSettings { Order = order, Budget = 2 * documents.Sum(document => (long)document.Text.Length) };
         MixRun Begin(string folder, long bucketBytes) => new(files, settings, null, 3, workers, bucketBytes, TimeSpan.Zero, _folder[folder]);
-        IReadOnlyList<MixedDomain> whole = Begin("whole", 200_000).Run(_ => { }, CancellationToken.None), resumed;
+        IReadOnlyList<MixedDomain> whole = Begin("whole", 200_000).Run(_ => { }, CancellationToken.None), resumed = [];
         var passes = new HashSet<MixPass>();
-        for (int stops = 0; ; stops++)
+        // The memory changes too, and with it the buckets that a new run would take.
+        Interrupted.UntilDone(200, attempt => 2 + attempt % 3, (attempt, step, stop) => resumed = Begin("resumed", attempt % 2 == 0 ? 200_000 : 50_000).Run(_ => step(), stop), () =>
         {
-            Assert.True(stops < 200);
-            using var stop = new CancellationTokenSource();
-            int left = 2 + stops % 3;
-            try
-            {
-                // Odd stops are kills, which save nothing; the memory changes too, and with it the buckets that a new run would take.
-                resumed = Begin("resumed", stops % 2 == 0 ? 200_000 : 50_000).Run(_ =>
-                {
-                    if (--left > 0)
-                        return;
-                    if (stops % 2 == 1)
-                        throw new IOException("killed");
-                    stop.Cancel();
-                }, stop.Token);
-                break;
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException)
-            {
-                passes.Add(MixProgress.Read(_folder["resumed"])?.Pass ?? MixPass.Scan);
-                foreach (string file in Directory.EnumerateFiles(_folder["resumed"]).Where(file => Path.GetFileName(file) != MixProgress.FileName))
-                    File.AppendAllText(file, "half a line");
-            }
-        }
+            passes.Add(MixProgress.Read(_folder["resumed"])?.Pass ?? MixPass.Scan);
+            foreach (string file in Directory.EnumerateFiles(_folder["resumed"]).Where(file => Path.GetFileName(file) != MixProgress.FileName))
+                File.AppendAllText(file, "half a line");
+        });
         Assert.Equal(order == MixOrder.AsRead ? 2 : 3, passes.Count);
         Assert.Equal(whole, resumed);
         Assert.Equal(File.ReadAllBytes(_folder["whole/mixture.jsonl"]), File.ReadAllBytes(_folder["resumed/mixture.jsonl"]));

@@ -26,35 +26,14 @@ public sealed class TokenizeRunTests : IDisposable
         string[] files = [Corpus.Write(_folder, "a.jsonl", Corpus.Make(1200)), Corpus.Write(_folder, "b.jsonl", Corpus.Make(700, 2))];
         DocumentSet[] sets = [new(null, files), new("random", [Corpus.Write(_folder, "v.jsonl", Corpus.Make(400, 3))])];
         var plan = new TokenizePlan(tokenizer, TokenizerFingerprint.Of(tokenizer), 5, 250_000, 2, TimeSpan.Zero) { BatchCharacters = 100_000 };
-        long tokens = 0;
-        IReadOnlyList<TokenSetSize> whole = new TokenizeRun(sets, plan, _folder["whole"]).Run((_, _) => { }, CancellationToken.None), resumed;
-        int stops = 0;
+        IReadOnlyList<TokenSetSize> whole = new TokenizeRun(sets, plan, _folder["whole"]).Run((_, _) => { }, CancellationToken.None), resumed = [];
         bool within = false;
-        for (; ; stops++)
+        int stops = Interrupted.UntilDone(100, attempt => 1 + attempt % 2, (_, step, stop) => resumed = new TokenizeRun(sets, plan, _folder["resumed"]).Run((_, _) => step(), stop), () =>
         {
-            Assert.True(stops < 100);
-            using var stop = new CancellationTokenSource();
-            int left = 1 + stops % 2;
-            try
-            {
-                resumed = new TokenizeRun(sets, plan, _folder["resumed"]).Run((_, now) =>
-                {
-                    tokens = now;
-                    if (--left > 0)
-                        return;
-                    if (stops % 2 == 1)
-                        throw new IOException("killed");
-                    stop.Cancel();
-                }, stop.Token);
-                break;
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException)
-            {
-                within |= Directory.EnumerateFiles(_folder["resumed"], "*.starts.part").Any() && Directory.EnumerateFiles(_folder["resumed"], "*.shard").Any();
-                foreach (string file in Directory.EnumerateFiles(_folder["resumed"], "*.part").Concat(Directory.EnumerateFiles(_folder["resumed"], "*.lineage.jsonl").Order(StringComparer.Ordinal).TakeLast(1).Where(_ => Directory.EnumerateFiles(_folder["resumed"], "*.part").Any())))
-                    File.AppendAllText(file, "half");
-            }
-        }
+            within |= Directory.EnumerateFiles(_folder["resumed"], "*.starts.part").Any() && Directory.EnumerateFiles(_folder["resumed"], "*.shard").Any();
+            foreach (string file in Directory.EnumerateFiles(_folder["resumed"], "*.part").Concat(Directory.EnumerateFiles(_folder["resumed"], "*.lineage.jsonl").Order(StringComparer.Ordinal).TakeLast(1).Where(_ => Directory.EnumerateFiles(_folder["resumed"], "*.part").Any())))
+                File.AppendAllText(file, "half");
+        });
         Assert.True(stops > 5 && within, $"{stops} stops");
         Assert.Equal(whole, resumed);
         string[] names = [.. Names("whole").Where(name => name != "tokenize.json")];

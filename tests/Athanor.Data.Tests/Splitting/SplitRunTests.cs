@@ -19,33 +19,13 @@ public sealed class SplitRunTests : IDisposable
         string[] files = [Corpus.Write(_folder, "a.jsonl", documents[..900]), Corpus.Write(_folder, "b.jsonl", documents[900..])];
         var split = new HeldOutSplit(4, 0.1, "number", 0.05);
         SplitRun Begin(string folder) => new(files, split, workers, TimeSpan.Zero, _folder[folder]);
-        SplitRun whole = Begin("whole"), resumed;
+        SplitRun whole = Begin("whole"), resumed = whole;
         whole.Run(_ => { }, CancellationToken.None);
-        int stops = 0;
-        for (; ; stops++)
+        int stops = Interrupted.UntilDone(100, attempt => 3 + attempt % 2, (_, step, stop) => (resumed = Begin("resumed")).Run(_ => step(), stop), () =>
         {
-            Assert.True(stops < 100);
-            using var stop = new CancellationTokenSource();
-            int left = 3 + stops % 2;
-            resumed = Begin("resumed");
-            try
-            {
-                resumed.Run(_ =>
-                {
-                    if (--left > 0)
-                        return;
-                    if (stops % 2 == 1)
-                        throw new IOException("killed");
-                    stop.Cancel();
-                }, stop.Token);
-                break;
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException)
-            {
-                foreach (string file in Directory.EnumerateFiles(_folder["resumed"], "*.jsonl"))
-                    File.AppendAllText(file, "half a line");
-            }
-        }
+            foreach (string file in Directory.EnumerateFiles(_folder["resumed"], "*.jsonl"))
+                File.AppendAllText(file, "half a line");
+        });
         Assert.True(stops > 2, $"{stops} stops");
         Assert.Equal(["documents.jsonl", "val-numbers.jsonl", "val-random.jsonl"], whole.Sets.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(whole.Sets, resumed.Sets);
