@@ -8,24 +8,25 @@ namespace Athanor.Models.Initialization;
 /// keep their optimum at any width. With m = D / D_base and m_ff = F / F_base; the table is that of Cerebras' model zoo (arXiv 2304.03208, appendix G).
 /// </summary>
 /// <param name="BaseWidth">D_base: the width that was tuned.</param>
-/// <param name="BaseFeedForwardWidth">F_base: the feed-forward width there.</param>
+/// <param name="BaseFeedForwardWidth">F_base: the feed-forward width there; null where it is as many times the width as in the model.</param>
 /// <param name="EmbeddingScale">α_in: factor of the embeddings, tuned at the base (Cerebras-GPT 10, BTLM 14.6).</param>
 /// <param name="OutputScale">α_out: factor of the logits beside 1/m, tuned at the base (Cerebras-GPT 1, BTLM 2.22).</param>
-/// <param name="AttentionFactor">α of the scores' scale α/K; 8 keeps 1/√K of heads of 64.</param>
+/// <param name="AttentionFactor">α of the scores' scale α/K; 8 keeps 1/√K of heads of 64; null keeps the model's, as heads that keep their size may.</param>
 /// <param name="ZeroHead">An untied head starts at zero, which removes its transient from the coordinate check.</param>
-public sealed record MuParametrization(int BaseWidth, int BaseFeedForwardWidth, float EmbeddingScale = 1, float OutputScale = 1, float AttentionFactor = 1, bool ZeroHead = false)
+public sealed record MuParametrization(int BaseWidth, int? BaseFeedForwardWidth, float EmbeddingScale = 1, double OutputScale = 1, float? AttentionFactor = 1, bool ZeroHead = false)
 {
     /// <summary>m: width over base width.</summary>
     public double WidthMultiplier(ModelConfig config) => (double)Checked(config).Width / Positive(BaseWidth);
 
     /// <summary>m_ff: feed-forward width over base feed-forward width.</summary>
-    public double FeedForwardMultiplier(ModelConfig config) => (double)Checked(config).FeedForwardWidth / Positive(BaseFeedForwardWidth);
+    public double FeedForwardMultiplier(ModelConfig config) =>
+        BaseFeedForwardWidth is { } width ? (double)Checked(config).FeedForwardWidth / Positive(width) : WidthMultiplier(config);
 
     /// <summary>The settings with the scales of the forward pass: embeddings α_in, scores α/K, logits α_out/m.</summary>
     public ModelConfig Apply(ModelConfig config) => Checked(config) with
     {
         EmbeddingScale = EmbeddingScale,
-        AttentionScale = AttentionFactor / config.HeadSize,
+        AttentionScale = AttentionFactor is { } factor ? factor / config.HeadSize : config.AttentionScale,
         LogitScale = (float)(OutputScale / WidthMultiplier(config)),
     };
 

@@ -26,23 +26,16 @@ public sealed record MaximalUpdate
     public double OutputScale { get; init; } = 1;
 
     /// <summary>m.</summary>
-    public double Ratio(ModelConfig config) => (double)config.Width / BaseWidth;
-
-    /// <summary>The same ratio for the inner width of the feed-forward part.</summary>
-    public double FeedForwardRatio(ModelConfig config) => BaseFeedForwardWidth is { } width ? (double)config.FeedForwardWidth / width : Ratio(config);
+    public double Ratio(ModelConfig config) => Rules.WidthMultiplier(config);
 
     /// <summary>The model's settings under muP.</summary>
-    public ModelConfig Apply(ModelConfig config) => config with { LogitScale = (float)(OutputScale / Ratio(config)), EmbeddingScale = (float)EmbeddingScale };
+    public ModelConfig Apply(ModelConfig config) => Rules.Apply(config);
 
     /// <summary>Initial values under muP.</summary>
-    public InitialValues Apply(InitialValues values, ModelConfig config) => values with
-    {
-        HiddenFactor = (float)(1 / Math.Sqrt(Ratio(config))),
-        FeedForwardFactor = (float)(1 / Math.Sqrt(FeedForwardRatio(config))),
-    };
+    public InitialValues Apply(InitialValues values, ModelConfig config) => Rules.Apply(values, config);
 
     /// <summary>The factor of a parameter's learning rate.</summary>
-    public double LearningRateFactor(ModelParameter parameter, ModelConfig config) => parameter.Role is ParameterRole.Hidden or ParameterRole.Residual
-        ? 1 / (parameter.FeedForwardOutput ? FeedForwardRatio(config) : Ratio(config))
-        : 1;
+    public double LearningRateFactor(ModelParameter parameter, ModelConfig config) => Rules.LearningRateFactor(parameter, config);
+
+    private MuParametrization Rules => new(BaseWidth, BaseFeedForwardWidth, (float)EmbeddingScale, OutputScale, AttentionFactor: null);
 }
