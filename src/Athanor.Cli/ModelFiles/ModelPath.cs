@@ -15,6 +15,10 @@ internal static class ModelPath
     {
         if ((GgufPlace.Find(name) ?? GgufPlace.Find(Path.Combine(runs, name))) is { } gguf)
             return gguf;
+        if (!Path.Exists(name) && !Directory.Exists(Path.Combine(runs, name)))
+            throw new FileNotFoundException($"There is no model '{name}': no folder, no file, and no run in '{runs}'. Give a Hugging Face folder, a GGUF file, a llama2.c .bin, or a run that `athanor runs` lists.", name);
+        if (Directory.Exists(name) && !File.Exists(Path.Combine(name, "config.json")) && Directory.GetFiles(name, "*.gguf") is { Length: > 1 } several)
+            throw new FileNotFoundException($"The folder {name} holds several GGUF files: {string.Join(", ", several.Select(Path.GetFileName).Order(StringComparer.Ordinal))}. Name one.", name);
         ModelPlace place = ModelPlace.Find(name, runs);
         return place.Form == ModelForm.Settings ? throw place.NoWeights() : place.Path;
     }

@@ -18,7 +18,7 @@ internal static class JsonBody
         }
         catch (JsonException e)
         {
-            throw Explain(e);
+            throw Explain(e, type);
         }
         catch (InvalidOperationException e)
         {
@@ -36,22 +36,32 @@ internal static class JsonBody
     }
 
     /// <summary>Says what is wrong in words of the request instead of those of the code.</summary>
-    private static ApiException Explain(JsonException error)
+    private static ApiException Explain(JsonException error, JsonTypeInfo body)
     {
         string? field = error.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
         if (error.Message.Contains("could not be converted", StringComparison.Ordinal))
-            return ApiException.Invalid(field is null ? "The body has to be a JSON object." : $"'{field}' has to be {Expected(error.Message)}.", field);
+            return ApiException.Invalid(field is null ? "The body has to be a JSON object." : $"'{field}' has to be {Expected(field, body)}.", field);
+        if (error.Message.Contains("does not contain any JSON tokens", StringComparison.Ordinal))
+            return ApiException.Invalid("The body is empty; it has to be a JSON object.");
         int at = error.Message.IndexOf(" Path: ", StringComparison.Ordinal);
         return ApiException.Invalid($"The body is not valid JSON: {(at < 0 ? error.Message : error.Message[..at])}{Place(error)}");
     }
 
     private static string Place(JsonException error) => error.LineNumber is { } line ? $" (line {line + 1}, byte {error.BytePositionInLine})" : "";
 
-    private static string Expected(string message) =>
-        message.Contains("Int32", StringComparison.Ordinal) || message.Contains("Int64", StringComparison.Ordinal) ? "a whole number"
-        : message.Contains("Double", StringComparison.Ordinal) ? "a number"
-        : message.Contains("Boolean", StringComparison.Ordinal) ? "true or false"
-        : message.Contains("System.String[]", StringComparison.Ordinal) ? "a list of strings"
-        : message.Contains("System.String", StringComparison.Ordinal) ? "a string"
-        : "of another type";
+    // The error names the type of the body, not that of the field.
+    private static string Expected(string field, JsonTypeInfo body)
+    {
+        Type? type = body.Properties.FirstOrDefault(property => property.Name == field)?.PropertyType;
+        return (type is null ? null : Nullable.GetUnderlyingType(type) ?? type) switch
+        {
+            { } of when of == typeof(int) || of == typeof(long) => "a whole number",
+            { } of when of == typeof(double) => "a number",
+            { } of when of == typeof(bool) => "true or false",
+            { } of when of == typeof(string) => "a string",
+            { } of when of == typeof(string[]) => "a list of strings",
+            { } of when of == typeof(int[]) => "a list of whole numbers",
+            _ => "of another type",
+        };
+    }
 }

@@ -32,14 +32,14 @@ internal sealed class ServerState(ServerOptions options, ModelCatalog catalog, I
             IReadOnlyList<ServedModel> models = Catalog.Models;
             if (models.Count(model => model.Parent is null) == 1 && Catalog.IsComplete)
                 return models[0];
-            throw Catalog.IsComplete ? ApiException.Invalid("'model' is missing, and this server has several.", "model") : Loading();
+            throw Catalog.IsComplete ? ApiException.Invalid($"'model' is missing, and this server has several. Name one of {Names()}.", "model") : Loading();
         }
         if (Catalog.TryFind(name, out ServedModel? found))
             return found;
         if (!Catalog.IsComplete)
             throw Loading();
         string shown = name.Length > 100 ? name[..100] + "…" : name;
-        throw new ApiException(404, $"The model '{shown}' does not exist here. There are {string.Join(", ", Catalog.Models.Take(20).Select(model => $"'{model.Id}'"))}.", param: "model", code: "model_not_found");
+        throw new ApiException(404, $"The model '{shown}' does not exist here. There are {Names()}.", param: "model", code: "model_not_found");
     }
 
     /// <summary>The model that a request names, unless its engine is so far behind that the request would wait too long.</summary>
@@ -52,6 +52,8 @@ internal sealed class ServerState(ServerOptions options, ModelCatalog catalog, I
         double later = Math.Clamp((wait - Options.MaxWait).TotalSeconds, 1, 60);
         throw ApiException.Overloaded($"The model would begin with this request in about {wait.TotalSeconds:0} seconds; {Options.MaxWait.TotalSeconds:0} are waited at most. Ask again later.", TimeSpan.FromSeconds(later));
     }
+
+    private string Names() => string.Join(", ", Catalog.Models.Take(20).Select(model => $"'{model.Id}'"));
 
     public void Dispose() => Drain.Dispose();
 

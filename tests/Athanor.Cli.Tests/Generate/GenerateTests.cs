@@ -73,6 +73,8 @@ public sealed class GenerateTests : IDisposable
         Assert.Equal(expected, Run(["generate", _folder, .. draw]).Output);
         Assert.Equal(expected, Run(["generate", Path.GetFileName(_folder), "--runs", Path.GetDirectoryName(_folder)!, .. draw]).Output);
         Assert.Equal(expected, Run(["generate", hf, .. draw]).Output);
+        File.Copy(gguf, Path.Combine(_folder, "other.gguf"));
+        Assert.Contains("several GGUF files: other.gguf, story.gguf", Run(["generate", _folder, .. draw]).Errors, StringComparison.Ordinal);
         Assert.Equal(expected, Run(["generate", gguf, "--tokenizer", SharedData.Path("stories260K/tok512.bin"), "--draft", gguf, .. draw]).Output);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Athanor.Serving.Catalog;
 using Athanor.Serving.Requests;
 using Athanor.Serving.Tests.Testing;
 using Athanor.Testing;
@@ -37,6 +38,31 @@ public sealed class BadRequestTests : IAsyncLifetime
     [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}", "messages")]
     [InlineData("{\"messages\":[{\"role\":\"user\",\"role\":\"user\",\"content\":\"x\"}]}", null)]
     public async Task Wrong_bodies_and_conversations_are_400(string json, string? field) => await Refused(json, field);
+
+    [Theory]
+    [InlineData("", "The body is empty")]
+    [InlineData("{\"max_tokens\":\"many\"}", "'max_tokens' has to be a whole number.")]
+    [InlineData("{\"seed\":1.5}", "'seed' has to be a whole number.")]
+    [InlineData("{\"temperature\":\"hot\"}", "'temperature' has to be a number.")]
+    [InlineData("{\"stream\":1}", "'stream' has to be true or false.")]
+    [InlineData("{\"model\":[]}", "'model' has to be a string.")]
+    [InlineData("{\"guided_choice\":\"x\"}", "'guided_choice' has to be a list of strings.")]
+    [InlineData("{\"stop_token_ids\":3}", "'stop_token_ids' has to be a list of whole numbers.")]
+    public async Task What_is_wrong_is_said_in_words_of_the_request(string json, string says)
+    {
+        (HttpStatusCode status, JsonElement body) = await _server.PostAsync("/v1/chat/completions", json);
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(says, body.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_of_several_models_names_them()
+    {
+        var engine = new ScriptedEngine(ByteTokenizer.ChatMl);
+        await using RunningServer server = await RunningServer.StartAsync(catalog: new ModelCatalog(new ServedModel("one", engine), new ServedModel("two", engine)));
+        (_, JsonElement body) = await server.PostAsync("/v1/chat/completions", $"{{{Message}}}");
+        Assert.Contains("Name one of 'one', 'two'", body.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("\"temperature\":\"hot\"", "temperature")]
