@@ -13,7 +13,8 @@ internal sealed class TokenSelection
         count = Math.Min(count, values.Length);
         int room = Reserve(count, values.Length), held = 0;
         ulong worst = ulong.MaxValue;
-        float floor = float.NegativeInfinity;
+        // Nothing is at or below NaN: until the first are chosen, any value may be among them, for NaN may have come so far.
+        float floor = float.NaN;
         for (int i = 0; i < values.Length; i++)
         {
             // Most values fall here, once the floor has risen. An equal one has a higher id than all that are held.

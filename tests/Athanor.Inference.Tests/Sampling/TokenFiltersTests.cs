@@ -65,5 +65,13 @@ public sealed class TokenFiltersTests
         }).QuickCheckThrowOnFailure();
     }
 
+    [Fact]
+    public void The_smallest_number_goes_before_what_is_none()
+    {
+        var selection = new TokenSelection();
+        float[] values = [float.NaN, 1, float.NaN, float.NegativeInfinity, float.NegativeInfinity];
+        Assert.Equal([1, 3, 4], selection.Largest(values, 3).ToArray().Select(TokenSelection.Id));
+    }
+
     private static int[] Left(float[] logits, SamplingOptions options) => new TokenFilters(options, logits, logits.Max(), 1 / options.Temperature, SamplerScratch.OfThread).Apply().ToArray();
 }
