@@ -42,8 +42,9 @@ internal static unsafe partial class PackedLinearKernel
             {
                 byte* data = part.Data + (row + done * PackedTile.Rows) * part.RowBytes, ahead = last && (done + 2) * PackedTile.Rows > rows ? data : data + PackedTile.Rows * part.RowBytes;
                 float* to = room.Sums + done * room.SumsOfTile;
+                // All lines at once: better than waiting for each of sixteen rows in turn.
                 if (first && done == 0)
-                    Fetch(data, PackedTile.Rows * part.RowBytes);
+                    Prefetch(data, (int)(PackedTile.Rows * part.RowBytes));
                 if (V.Lanes == 16 && TWide.IsSupported)
                     Wide<TUnpack, TWide>(job.Inputs, data, ahead, part.RowBytes, job.Columns, to);
                 else

@@ -123,14 +123,6 @@ internal static unsafe partial class PackedLinearKernel
         where TUnpack : struct, IBlockBytes
         => TUnpack.IsNarrow ? Avx2.MultiplyAddAdjacent(Avx2.PackSignedSaturate(a, b), Vector256<short>.One) : Avx2.HorizontalAdd(a, b);
 
-    /// <summary>Asks for all lines at once: better than waiting for each of sixteen rows in turn.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch(byte* from, long bytes)
-    {
-        for (long line = 0; line < bytes; line += 64)
-            Sse.Prefetch0(from + line);
-    }
-
     /// <summary>Lines that sixteen rows have in 32 columns, rounded up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int LinesOf<TUnpack>()
