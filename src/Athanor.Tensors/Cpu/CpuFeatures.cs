@@ -22,6 +22,9 @@ public static class CpuFeatures
 {
     private static readonly Lazy<string?> AmxRefusal = new(DetectAmx);
 
+    // Asked once: under a hypervisor the instruction leaves the virtual machine, which takes longer than a small kernel.
+    private static readonly Lazy<bool> HasAmxInt8 = new(() => Amx && (X86Base.CpuId(7, 0).Edx & (1 << 25)) != 0);
+
     /// <summary>fp32 lanes of the widest accelerated vector: 16, 8, 4, or 1 without vector units.</summary>
     public static int Lanes { get; } =
         Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : Vector128.IsHardwareAccelerated ? 4 : 1;
@@ -33,7 +36,7 @@ public static class CpuFeatures
     public static string? AmxUnavailableBecause => AmxRefusal.Value;
 
     /// <summary>Whether AMX here multiplies int8 too.</summary>
-    public static bool AmxInt8 => Amx && (X86Base.CpuId(7, 0).Edx & (1 << 25)) != 0;
+    public static bool AmxInt8 => HasAmxInt8.Value;
 
     /// <summary>Bytes of second-level cache per core; 1 MB when unknown.</summary>
     public static long L2Bytes { get; } = DetectL2();

@@ -20,10 +20,9 @@ internal static unsafe partial class PackedLinearKernel
     }
 
     /// <summary>Some rows of one format times all inputs.</summary>
-    /// <param name="first">Nobody has fetched these rows ahead.</param>
-    /// <param name="last">What lies behind these rows is not this member's.</param>
+    /// <param name="number">The number of the first tile among <paramref name="count"/> that are fetched one after the other.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<V, TUnpack, TWide>(in Job job, in Part part, int row, int rows, bool first, bool last)
+    private static void Multiply<V, TUnpack, TWide>(in Job job, in Part part, int row, int rows, long number, long count)
         where V : unmanaged, IVector<V>
         where TUnpack : struct, IBlockBytes
         where TWide : struct, IWideBlock
@@ -38,14 +37,18 @@ internal static unsafe partial class PackedLinearKernel
         int done = 0;
         if (lanes == 1 && HasSingle && V.Lanes >= 8)
         {
+            long tileBytes = PackedTile.Rows * part.RowBytes;
+            var sweep = job.Amx && SingleSweep.IsSupported ? SingleSweep.Get(part.Format) : null;
+            if (number == 0)
+                FetchAll<TUnpack>(FetchedAhead.First(part.Data + row * part.RowBytes, count, job.Columns));
             for (; (done + 1) * PackedTile.Rows <= rows; done++)
             {
-                byte* data = part.Data + (row + done * PackedTile.Rows) * part.RowBytes, ahead = last && (done + 2) * PackedTile.Rows > rows ? data : data + PackedTile.Rows * part.RowBytes;
+                byte* data = part.Data + row * part.RowBytes + done * tileBytes;
                 float* to = room.Sums + done * room.SumsOfTile;
-                // All lines at once: better than waiting for each of sixteen rows in turn.
-                if (first && done == 0)
-                    Prefetch(data, (int)(PackedTile.Rows * part.RowBytes));
-                if (V.Lanes == 16 && TWide.IsSupported)
+                FetchedAhead ahead = FetchedAhead.During(data, number + done, count, tileBytes, job.Columns);
+                if (sweep != null)
+                    Emitted(sweep, job, part, data, ahead, room, to);
+                else if (V.Lanes == 16 && TWide.IsSupported)
                     Wide<TUnpack, TWide>(job.Inputs, data, ahead, part.RowBytes, job.Columns, to);
                 else
                     Single<TUnpack>(job.Inputs, data, ahead, part.RowBytes, job.Columns, new PackedTile(room.Tiles), to);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Athanor.Tensors.Blocks;
 
 namespace Athanor.Tensors.Kernels;
 
@@ -26,13 +27,14 @@ internal static unsafe partial class PackedLinearKernel
     private static bool HasSingle => AvxVnni.IsSupported && Fma.IsSupported;
 
     /// <summary>Sixteen rows of weights, as they lie, times one input: the steps of the emitted kernels. Registers of 256 bits, of which three units take one each a cycle.</summary>
-    /// <param name="ahead">The rows that come next: they are fetched while these are worked on, line after line.</param>
+    /// <param name="fetched">What comes next.</param>
     /// <param name="tile">Room for the scales of a block.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Single<TUnpack>(in QuantizedInputs inputs, byte* rows, byte* ahead, long rowBytes, int columns, in PackedTile tile, float* sums)
+    private static void Single<TUnpack>(in QuantizedInputs inputs, byte* rows, FetchedAhead fetched, long rowBytes, int columns, in PackedTile tile, float* sums)
         where TUnpack : struct, IBlockBytes
     {
         sbyte* x = inputs.Values;
+        byte* ahead = (byte*)fetched.From;
         float* scales = inputs.Scales, inputSums = inputs.Sums, tileScales = tile.Scales, tileMins = tile.Mins;
         int parts = TUnpack.BlockLength / 32, blocks = columns / TUnpack.BlockLength;
         Vector256<float> low = Vector256<float>.Zero, high = Vector256<float>.Zero;
@@ -41,8 +43,8 @@ internal static unsafe partial class PackedLinearKernel
             TUnpack.BlockScales(rows, rowBytes, tile);
             for (int part = 0; part < parts; part++, x += 32)
             {
-                Fetch<TUnpack>(ahead);
-                ahead += LinesOf<TUnpack>() * 64;
+                Fetch<TUnpack>(ahead, fetched.Apart);
+                ahead += 64;
                 Vector256<sbyte> input = Vector256.Load(x);
                 Vector256<int> start = TUnpack.Offset == 0 ? Vector256<int>.Zero
                     : Vector256<int>.Zero - AvxVnni.MultiplyWideningAndAdd(Vector256<int>.Zero, Vector256.Create(TUnpack.Offset), input);
@@ -64,11 +66,12 @@ internal static unsafe partial class PackedLinearKernel
 
     /// <summary>The same in registers of 512 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Wide<TUnpack, TWide>(in QuantizedInputs inputs, byte* rows, byte* ahead, long rowBytes, int columns, float* sums)
+    private static void Wide<TUnpack, TWide>(in QuantizedInputs inputs, byte* rows, FetchedAhead fetched, long rowBytes, int columns, float* sums)
         where TUnpack : struct, IBlockBytes
         where TWide : struct, IWideBlock
     {
         int parts = TUnpack.BlockLength / 32, blocks = columns / TUnpack.BlockLength;
+        byte* ahead = (byte*)fetched.From;
         var input = new InputBlocks(inputs.Values, inputs.Scales, inputs.Sums, inputs.Halves);
         Vector256<int> offsets = WideBlocks.Offsets(rowBytes);
         Vector512<float> sum = Vector512<float>.Zero;
@@ -76,13 +79,32 @@ internal static unsafe partial class PackedLinearKernel
         {
             for (int part = 0; part < parts; part++)
             {
-                Fetch<TUnpack>(ahead);
-                ahead += LinesOf<TUnpack>() * 64;
+                Fetch<TUnpack>(ahead, fetched.Apart);
+                ahead += 64;
             }
             sum = TWide.Add(sum, rows, rowBytes, offsets, input);
             input.Next(parts);
         }
         sum.Store(sums);
+    }
+
+    /// <summary>The same by an emitted kernel.</summary>
+    private static void Emitted(delegate* unmanaged<SingleSweepArgs*, void> sweep, in Job job, in Part part, byte* rows, FetchedAhead fetched, in Room room, float* sums)
+    {
+        var args = new SingleSweepArgs
+        {
+            Rows = rows,
+            RowBytes = part.RowBytes,
+            X = job.Inputs.Values,
+            XScales = job.Inputs.Scales,
+            XSums = job.Inputs.Sums,
+            Blocks = job.Columns / part.Format.BlockLength(),
+            Ahead = (byte*)fetched.From,
+            Apart = fetched.Apart,
+            Sums = sums,
+            Scratch = (int*)room.Scratch,
+        };
+        sweep(&args);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -123,30 +145,40 @@ internal static unsafe partial class PackedLinearKernel
         where TUnpack : struct, IBlockBytes
         => TUnpack.IsNarrow ? Avx2.MultiplyAddAdjacent(Avx2.PackSignedSaturate(a, b), Vector256<short>.One) : Avx2.HorizontalAdd(a, b);
 
-    /// <summary>Lines that sixteen rows have in 32 columns, rounded up.</summary>
+    /// <summary>Lines that sixteen rows have in 32 columns, rounded up: so many streams fetch what comes next, each a line at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int LinesOf<TUnpack>()
         where TUnpack : struct, IBlockBytes
         => (PackedTile.Rows * TUnpack.BlockBytes / (TUnpack.BlockLength / 32) + 63) / 64;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch<TUnpack>(byte* from)
+    /// <summary>A window at once: better than waiting for each of sixteen rows in turn.</summary>
+    private static void FetchAll<TUnpack>(FetchedAhead window)
         where TUnpack : struct, IBlockBytes
     {
+        for (long at = 0; at < window.Apart; at += 64)
+            Fetch<TUnpack>((byte*)window.From + at, window.Apart);
+    }
+
+    /// <summary>A line of each stream.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch<TUnpack>(byte* from, long apart)
+        where TUnpack : struct, IBlockBytes
+    {
+        byte* middle = from + 4 * apart;
         Sse.Prefetch0(from);
-        Sse.Prefetch0(from + 64);
-        Sse.Prefetch0(from + 128);
-        Sse.Prefetch0(from + 192);
-        Sse.Prefetch0(from + 256);
+        Sse.Prefetch0(from + apart);
+        Sse.Prefetch0(from + 2 * apart);
+        Sse.Prefetch0(middle - apart);
+        Sse.Prefetch0(middle);
         if (LinesOf<TUnpack>() > 5)
         {
-            Sse.Prefetch0(from + 320);
-            Sse.Prefetch0(from + 384);
+            Sse.Prefetch0(middle + apart);
+            Sse.Prefetch0(middle + 2 * apart);
         }
         if (LinesOf<TUnpack>() > 7)
         {
-            Sse.Prefetch0(from + 448);
-            Sse.Prefetch0(from + 512);
+            Sse.Prefetch0(middle + 3 * apart);
+            Sse.Prefetch0(middle + 4 * apart);
         }
     }
 }

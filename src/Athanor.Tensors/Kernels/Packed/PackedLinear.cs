@@ -139,7 +139,7 @@ internal static unsafe partial class PackedLinearKernel
                 int some = job->Inputs.Lanes == 1 && left <= 2 * TilesOfPiece ? 1 : TilesOfPiece;
                 long from = Interlocked.Add(ref taken, some) - some;
                 if (from < count)
-                    Piece<V>(job, begin + from, begin + Math.Min(from + some, count), first: from == 0, last: from + some >= count);
+                    Piece<V>(job, begin + from, begin + Math.Min(from + some, count), begin, begin + count);
             }
         }
     }
@@ -152,33 +152,33 @@ internal static unsafe partial class PackedLinearKernel
             job->Inputs.Fill((int)(i / job->Inputs.Parts), (int)(i % job->Inputs.Parts), job->Args, room);
     }
 
-    /// <param name="first">Nobody has fetched these rows ahead.</param>
-    /// <param name="last">What lies behind these rows is not this member's.</param>
-    private static void Piece<V>(Job* job, long tile, long end, bool first, bool last)
+    /// <param name="shareBegin">The tiles that are taken, and so fetched, one after the other.</param>
+    private static void Piece<V>(Job* job, long tile, long end, long shareBegin, long shareEnd)
         where V : unmanaged, IVector<V>
     {
         for (int index = 0; tile < end; index++)
         {
             ref readonly Part part = ref job->Parts[index];
-            long behind = index + 1 < job->Count ? part.FirstTile + (part.Rows + PackedTile.Rows - 1) / PackedTile.Rows : end;
+            long behind = index + 1 < job->Count ? part.FirstTile + (part.Rows + PackedTile.Rows - 1) / PackedTile.Rows : job->Tiles;
             if (behind <= tile)
                 continue;
+            long first = Math.Max(shareBegin, part.FirstTile), count = Math.Min(shareEnd, behind) - first;
             behind = Math.Min(behind, end);
             int row = (int)(tile - part.FirstTile) * PackedTile.Rows, rows = Math.Min((int)(behind - tile) * PackedTile.Rows, part.Rows - row);
-            Multiply<V>(*job, part, row, rows, first, last && behind == end);
-            (tile, first) = (behind, true);
+            Multiply<V>(*job, part, row, rows, tile - first, count);
+            tile = behind;
         }
     }
 
-    private static void Multiply<V>(in Job job, in Part part, int row, int rows, bool first, bool last)
+    private static void Multiply<V>(in Job job, in Part part, int row, int rows, long number, long count)
         where V : unmanaged, IVector<V>
     {
         switch (part.Format)
         {
-            case BlockFormat.Q8_0: Multiply<V, UnpackQ8_0, NoWideBlock>(job, part, row, rows, first, last); break;
-            case BlockFormat.Q4_0: Multiply<V, UnpackQ4_0, WideQ4_0>(job, part, row, rows, first, last); break;
-            case BlockFormat.Q4_K: Multiply<V, UnpackQ4_K, WideQ4_K>(job, part, row, rows, first, last); break;
-            default: Multiply<V, UnpackQ6_K, WideQ6_K>(job, part, row, rows, first, last); break;
+            case BlockFormat.Q8_0: Multiply<V, UnpackQ8_0, NoWideBlock>(job, part, row, rows, number, count); break;
+            case BlockFormat.Q4_0: Multiply<V, UnpackQ4_0, WideQ4_0>(job, part, row, rows, number, count); break;
+            case BlockFormat.Q4_K: Multiply<V, UnpackQ4_K, WideQ4_K>(job, part, row, rows, number, count); break;
+            default: Multiply<V, UnpackQ6_K, WideQ6_K>(job, part, row, rows, number, count); break;
         }
     }
 }
