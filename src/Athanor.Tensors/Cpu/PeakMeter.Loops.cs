@@ -12,7 +12,7 @@ public sealed unsafe partial class PeakMeter
     private const double TileFlops = 16 * 16 * 32 * 2;
     private const int TileBytes = 4096, TileIterations = 10_000, ItemsPerMember = 4;
     private const int FmaIterations = 40_000, FmaAccumulators = 12;
-    private const int BlockFloats = 64, BlocksPerChunk = 4096;
+    private const int BlockFloats = 64, BlocksPerChunk = 4096, PageFloats = 1024, PagesAtOnce = 8;
 
     private static readonly Lazy<nint> RegistersBf16 = new(() => BuildRegisterLoop((a, sum) => a.tdpbf16ps(sum, tmm6, tmm7)));
     private static readonly Lazy<nint> RegistersInt8 = new(() => BuildRegisterLoop((a, sum) => a.tdpbssd(sum, tmm6, tmm7)));
@@ -164,6 +164,7 @@ public sealed unsafe partial class PeakMeter
         new Span<float>(_target, (int)_floats).Fill(3);
     }
 
+    /// <summary>Eight pages at once: the machine's own fetching ahead starts anew in every page, so that a single stream reads a third slower.</summary>
     private struct ReadBody : IKernelBody
     {
         public float* X;
@@ -175,13 +176,19 @@ public sealed unsafe partial class PeakMeter
         {
             float* sink = stackalloc float[16];
             V s0 = V.Zero, s1 = s0, s2 = s0, s3 = s0;
-            for (long i = begin * BlockFloats; i < end * BlockFloats; i += 4 * V.Lanes)
+            float* x = X + begin * BlockFloats, last = X + end * BlockFloats;
+            for (; x + PagesAtOnce * PageFloats <= last; x += PagesAtOnce * PageFloats)
             {
-                s0 += V.Load(X + i);
-                s1 += V.Load(X + i + V.Lanes);
-                s2 += V.Load(X + i + 2 * V.Lanes);
-                s3 += V.Load(X + i + 3 * V.Lanes);
+                for (int i = 0; i < PageFloats; i += V.Lanes)
+                {
+                    s0 += V.Load(x + i) + V.Load(x + i + 4 * PageFloats);
+                    s1 += V.Load(x + i + PageFloats) + V.Load(x + i + 5 * PageFloats);
+                    s2 += V.Load(x + i + 2 * PageFloats) + V.Load(x + i + 6 * PageFloats);
+                    s3 += V.Load(x + i + 3 * PageFloats) + V.Load(x + i + 7 * PageFloats);
+                }
             }
+            for (; x < last; x += V.Lanes)
+                s0 += V.Load(x);
             V.Store(sink, s0 + s1 + (s2 + s3));
         }
     }
