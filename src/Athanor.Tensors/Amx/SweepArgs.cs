@@ -51,7 +51,7 @@ internal unsafe struct SweepArgs
     public byte* Scratch;
 
     /// <summary>
-    /// Data wanted soon, brought to the second-level cache: with PrefetchLines consecutive lines, with PrefetchRows one line of each row
+    /// Data wanted soon, brought to the second-level cache: with PrefetchPages what is read from there on, with PrefetchLines consecutive lines, with PrefetchRows one line of each row
     /// per step, rows <see cref="PrefetchStride"/> apart, the address moving by <see cref="PrefetchBlock"/> per block.
     /// </summary>
     public byte* Prefetch;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Athanor.Tensors.Cpu;
+using Athanor.Tensors.Kernels;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -126,14 +127,16 @@ internal sealed class SweepEmitter
         _a.mov(r12, Arg(nameof(SweepArgs.InitRight)));
         _a.add(r12, r10);
         _a.tileloadd(tmm0, __[r10 + r11 * 1]);
-        _a.tileloadd(tmm1, __[r12 + r11 * 1]);
+        if (Wide)
+            _a.tileloadd(tmm1, __[r12 + r11 * 1]);
         if (Full)
         {
             _a.mov(rbp, Arg(nameof(SweepArgs.InitDown)));
             _a.add(r10, rbp);
             _a.add(r12, rbp);
             _a.tileloadd(tmm2, __[r10 + r11 * 1]);
-            _a.tileloadd(tmm3, __[r12 + r11 * 1]);
+            if (Wide)
+                _a.tileloadd(tmm3, __[r12 + r11 * 1]);
         }
         _a.mov(r10, Arg(nameof(SweepArgs.InitBlock)));
         _a.add(Arg(nameof(SweepArgs.Init)), r10);
@@ -197,7 +200,7 @@ internal sealed class SweepEmitter
                 Multiply(tmm3, tmm4, tmm7);
         }
         Prefetch();
-        PrefetchAhead();
+        PrefetchPages();
         _a.add(rax, _options.PackedA ? 2 * TileBytes : 64);
         if (!_options.PackedA && Full)
             _a.add(rbx, 64);
@@ -242,22 +245,23 @@ internal sealed class SweepEmitter
         _a.add(r15, 64);
     }
 
-    /// <summary>The next lines of the block's own rows: for operands that are read once, straight from memory.</summary>
-    private void PrefetchAhead()
+    /// <summary>What <see cref="PageStreams.Ask(void*)"/> does, for the 2 KB that a step reads.</summary>
+    private void PrefetchPages()
     {
-        if (_options.PrefetchAhead == 0 || _options.PackedA || Piped)
+        if (!_options.PrefetchPages || Piped)
             return;
-        int distance = _options.PrefetchAhead * 64;
-        _a.mov(r10, rax);
-        _a.lea(r11, __[rcx + rcx * 2]);
-        for (int row = 0; row < (Full ? 32 : 16); row += 4)
+        _a.mov(r10, r15);
+        _a.mov(r11, r15);
+        _a.and(r10, -PageStreams.Page);
+        _a.and(r11, PageStreams.Page - PageStreams.Step);
+        _a.shr(r11, PageStreams.Shift);
+        _a.add(r10, r11);
+        for (int line = 0; line < 2 * TileBytes / PageStreams.Step; line++)
         {
-            _a.prefetcht0(__[r10 + distance]);
-            _a.prefetcht0(__[r10 + rcx * 1 + distance]);
-            _a.prefetcht0(__[r10 + rcx * 2 + distance]);
-            _a.prefetcht0(__[r10 + r11 * 1 + distance]);
-            _a.lea(r10, __[r10 + rcx * 4]);
+            for (int stream = 0; stream < PageStreams.Streams; stream++)
+                _a.prefetcht1(__[r10 + PageStreams.Nearest + stream * PageStreams.Apart + line * PageStreams.Line]);
         }
+        _a.add(r15, 2 * TileBytes);
     }
 
     private void Output()

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Athanor.Tensors.Kernels;
 
 namespace Athanor.Tensors.Amx;
 
@@ -30,7 +31,7 @@ internal readonly record struct SweepOptions
     /// <summary>16 rows per block instead of 32.</summary>
     public bool HalfHeight { get; init; }
 
-    /// <summary>The left 16 columns of each panel only; with <see cref="SweepOutput.Tiles"/> and sums that start at zero.</summary>
+    /// <summary>The left 16 columns of each panel only; with <see cref="SweepOutput.Tiles"/>.</summary>
     public bool HalfWidth { get; init; }
 
     /// <summary>Sums start from <see cref="SweepArgs.Init"/> instead of zero.</summary>
@@ -56,17 +57,20 @@ internal readonly record struct SweepOptions
     /// <summary>Rows prefetched per step, one line of each: 0 … 4. Excludes <see cref="PrefetchLines"/>.</summary>
     public int PrefetchRows { get; init; }
 
-    /// <summary>Plain rows only: every step prefetches the lines of A so many steps ahead: 0, 8 or 16.</summary>
-    public int PrefetchAhead { get; init; }
+    /// <summary>
+    /// Every step prefetches 32 lines, as many as it reads of one operand, as <see cref="PageStreams"/>; Prefetch is a multiple of 2 KB. Not with
+    /// <see cref="PipedRows"/>; excludes the other prefetches.
+    /// </summary>
+    public bool PrefetchPages { get; init; }
 
     /// <summary>int8 × int8 → int32 (steps of 64 k) instead of bf16 × bf16 → fp32.</summary>
     public bool Int8 { get; init; }
 
     /// <summary>A small number that identifies the combination, below <see cref="CodeCount"/>.</summary>
     internal int Code => (HalfHeight ? 1 : 0) | (LoadInit ? 2 : 0) | (PackedA ? 4 : 0) | (AcrossPanels ? 8 : 0) | (Int8 ? 16 : 0) |
-        ((int)Output << 5) | (PipedRows / 2 << 8) | (PrefetchLines << 10) | (PrefetchRows << 14) | (PrefetchAhead / 8 << 17) | (HalfWidth ? 1 << 19 : 0);
+        ((int)Output << 5) | (PipedRows / 2 << 8) | (PrefetchLines << 10) | (PrefetchRows << 14) | (HalfWidth ? 1 << 17 : 0) | (PrefetchPages ? 1 << 18 : 0);
 
-    internal const int CodeCount = 1 << 20;
+    internal const int CodeCount = 1 << 19;
 }
 
 /// <summary>The emitted sweep kernels: C blocks = A · B over prepared operands, see <see cref="SweepArgs"/>.</summary>

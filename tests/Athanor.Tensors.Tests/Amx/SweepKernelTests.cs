@@ -68,7 +68,7 @@ public sealed unsafe class SweepKernelTests
                             Output = output,
                             PipedRows = piped,
                             PrefetchRows = piped,
-                            PrefetchAhead = piped * 4,
+                            PrefetchPages = piped == 0,
                         });
                         AmxTiles.Configure();
                         kernel(&args);

@@ -90,8 +90,11 @@ internal unsafe partial struct GemmJob
             long groupStart = groupEnd;
             groupEnd += (long)rowItems * Ceiling(panel1 - panel0, _plan.ItemPanels);
             // The first item by rank, the others from the counter, so that a slow core does fewer.
-            for (; mine < groupEnd; mine = members - 1 + Interlocked.Increment(ref _taken))
+            for (long next; mine < groupEnd; mine = next)
             {
+                // Who fetches what comes next takes it before.
+                next = _plan.ReadsOnce ? members - 1 + Interlocked.Increment(ref _taken) : -1;
+                range.NextBlock = next >= 0 && next < groupEnd ? (int)(next - groupStart) % rowItems * _plan.ItemBlocks : -1;
                 int item = (int)(mine - groupStart);
                 range.Block0 = item % rowItems * _plan.ItemBlocks;
                 range.Block1 = Math.Min(range.Block0 + _plan.ItemBlocks, _blocks);
@@ -104,6 +107,8 @@ internal unsafe partial struct GemmJob
                     range.Right = right == null ? null : right + ((long)(range.Panel0 - panel0) * _steps + step) * Packing.CellBytes;
                     SweepDown(ref worker, range);
                 }
+                if (next < 0)
+                    next = members - 1 + Interlocked.Increment(ref _taken);
             }
         }
     }
@@ -182,6 +187,9 @@ internal unsafe partial struct GemmJob
         /// <summary>B form of (Panel0, Step0), panels RightSteps cells apart; null when the worker packs panels itself.</summary>
         public byte* Right;
         public int RightSteps;
+
+        /// <summary>Where the item begins that the member does next, -1 when there is none or it is not known.</summary>
+        public int NextBlock;
 
         public readonly int Steps => Step1 - Step0;
     }

@@ -1,4 +1,5 @@
 using Athanor.Tensors.Amx;
+using Athanor.Tensors.Cpu;
 
 namespace Athanor.Tensors.Kernels;
 
@@ -35,8 +36,12 @@ internal unsafe partial struct GemmJob
             {
                 right = range.Right + (long)(panel - range.Panel0) * range.RightSteps * Packing.CellBytes;
             }
-            if (full > range.Block0)
-                Sweep(ref worker, range, range.Block0, full, panel, panel + 1, right, direct ? null : worker.Left);
+            // The block that the last one fetches meanwhile may lie elsewhere.
+            int last = _plan.ReadsOnce && direct ? Math.Max(full - 1, range.Block0) : full;
+            if (last > range.Block0)
+                Sweep(ref worker, range, range.Block0, last, panel, panel + 1, right, direct ? null : worker.Left);
+            if (last < full)
+                Sweep(ref worker, range, last, full, panel, panel + 1, right, null);
             if (full < range.Block1)
             {
                 byte* tail = direct ? worker.Left : worker.Left + (long)(full - range.Block0) * range.Steps * Packing.CellBytes;
@@ -130,8 +135,14 @@ internal unsafe partial struct GemmJob
             sweep.PrefetchStride = _left.Stride * 2;
             sweep.PrefetchBlock = rows * sweep.PrefetchStride;
         }
+        byte* pages = rowsOut || !_plan.ReadsOnce ? null : !_plan.Swapped ? right : left == null ? ComesNext(range, block0, block1) : null;
+        if (pages != null)
+            sweep.Prefetch = (byte*)((nint)pages & -Packing.CellBytes);
         var options = new SweepOptions
         {
+            PrefetchPages = pages != null,
+            HalfWidth = _plan.ReadsOnce && !rowsOut && _columns <= Packing.Cell / 2,
+            HalfHeight = _plan.ReadsOnce && _rows <= Packing.Cell / 2,
             LoadInit = bias || !first,
             PackedA = left != null,
             AcrossPanels = across,
@@ -139,7 +150,6 @@ internal unsafe partial struct GemmJob
             PrefetchRows = rows,
             Output = rowsOut ? RowOutput : SweepOutput.Tiles,
             PipedRows = !rowsOut ? 0 : steps >= 16 ? 2 : steps >= 8 ? 4 : 0,
-            PrefetchAhead = left == null && !rowsOut ? _plan.PrefetchAhead : 0,
         };
         fixed (SweepArgs* args = &sweep)
             SweepKernel.Get(options)(args);
@@ -148,6 +158,14 @@ internal unsafe partial struct GemmJob
             for (int i = 0; i < count; i++)
                 StoreSums((float*)(sums + i * sumStride), across ? block0 : block0 + i, across ? panel0 + i : panel0, worker.Scratch);
         }
+    }
+
+    /// <summary>The block of rows after the present one; null when nobody knows, or when it is not one piece that fits the second-level cache beside the present one.</summary>
+    private readonly byte* ComesNext(in Range range, int block0, int block1)
+    {
+        int next = block1 < range.Block1 ? block0 + 1 : range.NextBlock;
+        bool fits = _left.Stride == (long)_steps * Packing.Cell && 2L * _steps * Packing.CellBytes <= CpuFeatures.L2Bytes;
+        return next >= 0 && fits ? (byte*)((ushort*)_left.Data + next * Packing.Cell * _left.Stride) : null;
     }
 
     private readonly SweepOutput RowOutput =>

@@ -37,8 +37,8 @@ internal readonly record struct GemmPlan
     public int PrefetchLines { get; init; }
     public int PrefetchRows { get; init; }
 
-    /// <summary>Steps by which a left operand that is read once is prefetched, see <see cref="SweepOptions.PrefetchAhead"/>.</summary>
-    public int PrefetchAhead { get; init; }
+    /// <summary>The weights are used once, and what comes next of them is fetched as <see cref="PageStreams"/>: members know their next item before they begin one.</summary>
+    public bool ReadsOnce { get; init; }
 
     /// <summary>Large results are written past the caches.</summary>
     public bool Stream { get; init; } = true;
@@ -51,7 +51,7 @@ internal readonly record struct GemmPlan
     public bool ChunksOutside { get; init; }
 
     private const int LongestChunk = 32, MostItemTiles = 288, MostBlocks = 32, MostLongBlocks = 12, MostLongPanels = 36, TileBlockBytes = 4096,
-        FewestGroupPanels = 4, MostThinBlocks = 8, BlocksWorthCopies = 32;
+        FewestGroupPanels = 4, MostThinBlocks = 8, BlocksWorthCopies = 32, LongestRow = 512;
 
     /// <param name="m">Rows of C.</param>
     /// <param name="n">Columns of C.</param>
@@ -72,7 +72,7 @@ internal readonly record struct GemmPlan
         if (swapped)
             return plan.ForThin(blocks, panels, steps, members);
         if (blocks < 4 * members)
-            return plan.ForFewRows(blocks, panels, chunks, prepacked, members);
+            return plan.ForFewRows(blocks, panels, steps, chunks, prepacked, members);
         if (chunks == 1)
             return plan.ForManyRows(blocks, panels, steps, members, l2Bytes * 5 / 8);
         return plan.ForLongSums(blocks, panels, steps, prepacked, members, l2Bytes);
@@ -83,14 +83,16 @@ internal readonly record struct GemmPlan
     {
         OwnPanels = true,
         ChunkSteps = Direct ? steps : ChunkSteps,
-        ItemBlocks = Math.Clamp(Ceiling(blocks, members * 4), 1, MostThinBlocks),
+        ItemBlocks = Math.Clamp(Ceiling(blocks, members * 8), 1, MostThinBlocks),
         ItemPanels = Math.Min(panels, MostItemTiles / MostBlocks),
-        PrefetchAhead = panels == 1 ? 16 : 0,
+        ReadsOnce = panels == 1 && Direct,
     };
 
     /// <summary>Too few rows to share: members split the columns, and pack those of their own.</summary>
-    private GemmPlan ForFewRows(int blocks, int panels, int chunks, bool prepacked, int members)
+    private GemmPlan ForFewRows(int blocks, int panels, int steps, int chunks, bool prepacked, int members)
     {
+        if (prepacked && blocks == 1 && steps <= LongestRow)
+            return this with { ItemBlocks = 1, ItemPanels = Ceiling(panels, members), ChunkSteps = steps, ReadsOnce = true };
         int itemBlocks = Math.Min(blocks, MostBlocks), most = chunks == 1 ? panels : MostItemTiles / itemBlocks;
         return this with
         {
