@@ -18,6 +18,14 @@ internal static unsafe partial class SquaredNormKernel
             where V : unmanaged, IVector<V>
             where T : struct, IStored
         {
+            for (; begin < end; begin += Chunk)
+                Partials[begin / Chunk] = SumOf<V>(begin, Math.Min(begin + Chunk, end));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly double SumOf<V>(long begin, long end)
+            where V : unmanaged, IVector<V>
+        {
             // fp32 lanes would overflow from |x| = 2e19 on; the widths share no double vector type, so each is spelled out.
             long whole = end - (end - begin) % (2 * V.Lanes);
             double sum = V.Lanes switch
@@ -29,7 +37,7 @@ internal static unsafe partial class SquaredNormKernel
             };
             for (long i = V.Lanes == 1 ? begin : whole; i < end; i++)
                 sum += (double)X[i] * X[i];
-            Partials[begin / Chunk] = sum;
+            return sum;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -38,6 +46,8 @@ internal static unsafe partial class SquaredNormKernel
             Vector512<double> a = default, b = default, c = default, d = default;
             for (long i = begin; i < end; i += 32)
             {
+                if ((i & (PageStreams.Step / sizeof(float) - 1)) == 0)
+                    PageStreams.Ask(x + i);
                 var (p, q) = Vector512.Widen(Vector512.Load(x + i));
                 var (r, s) = Vector512.Widen(Vector512.Load(x + i + 16));
                 a = Vector512.MultiplyAddEstimate(p, p, a);

@@ -11,6 +11,9 @@ internal static unsafe partial class SquaredNormKernel
     /// <summary>Elements of one partial sum.</summary>
     public const long Chunk = 1 << 14;
 
+    // Chunks that a thread takes at once: what is fetched ahead should be its own.
+    private const long MostChunks = 32, ItemsPerThread = 8;
+
     /// <summary>Doubles that the caller provides for <paramref name="count"/> elements.</summary>
     public static long Partials(long count) => (count + Chunk - 1) / Chunk;
 
@@ -19,7 +22,7 @@ internal static unsafe partial class SquaredNormKernel
     {
         if (device.Path == KernelPath.Reference)
             return Reference(x, count);
-        device.Launch(new Sweep { X = x, Partials = partials }, DType.F32, count, Chunk);
+        device.Launch(new Sweep { X = x, Partials = partials }, DType.F32, count, Chunk * Math.Clamp(count / (Chunk * ItemsPerThread * device.Threads), 1, MostChunks));
         double sum = 0;
         for (long i = 0; i < Partials(count); i++)
             sum += partials[i];
