@@ -173,7 +173,7 @@ internal static unsafe class GemmF32
         {
             // All passes of a panel before the next: the memory is read in its order.
             for (int pass = 0; pass < job->Passes; pass++)
-                job->MultiplyInPlace<V, T>(pass, (int)panel, group, job->Shared + (long)pass * job->Blocks * job->BlockStride, tile, partial + (panel - begin) * MicroF32.Columns<V>(), ldp);
+                job->MultiplyInPlace<V, T>(pass, (int)panel, group, job->Shared + (long)pass * job->Blocks * job->BlockStride, tile, partial + (panel - begin) * MicroF32.Columns<V>(), ldp, panel + group < end);
         }
         return panel;
     }

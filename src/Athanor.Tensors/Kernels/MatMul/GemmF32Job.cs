@@ -140,7 +140,7 @@ internal unsafe struct GemmF32Job
 
     /// <summary>One pass of all rows times so many whole panels of B as it lies.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly void MultiplyInPlace<V, T>(int pass, int panel, int panels, float* a, float* tile, float* sums, long ldSums)
+    public readonly void MultiplyInPlace<V, T>(int pass, int panel, int panels, float* a, float* tile, float* sums, long ldSums, bool more)
         where V : unmanaged, IVector<V>
         where T : struct, IStored
     {
@@ -149,6 +149,8 @@ internal unsafe struct GemmF32Job
         byte* source = (byte*)_args.B + At(!_args.TransB, _args.Ldb, column, pass) * T.Size;
         // The next pass of these columns, or the first of the next ones.
         long next = pass + 1 < Passes ? (long)Depth * T.Size : width * stride - (long)pass * Depth * T.Size;
+        byte* ahead = _args.TransB && more && stride == (long)K * T.Size && 2 * width * stride <= CpuFeatures.L2Bytes / 4 * 3
+            ? (byte*)_args.B + (column + width) * stride + (long)pass * Depth * width * T.Size : null;
         float* room = tile;
         tile += RoomFloats;
         int step = _args.TransB ? depth : Blocks > 1 ? BlocksPieceDepth : MicroF32.PieceDepth;
@@ -158,7 +160,7 @@ internal unsafe struct GemmF32Job
             {
                 int row = RowOf(block), rows = RowOf(block + 1) - row;
                 for (int p = 0; p < panels; p++)
-                    MicroF32.RunInPlace<V, T>(rows, a + block * BlockStride, source + p * width * T.Size, _args.TransB, stride, tile + row * columns + p * width, columns, Math.Min(step, depth - k), k != 0, next);
+                    MicroF32.RunInPlace<V, T>(rows, a + block * BlockStride, source + p * width * T.Size, _args.TransB, stride, tile + row * columns + p * width, columns, Math.Min(step, depth - k), k != 0, next, ahead);
             }
         }
         bool first = pass == 0, last = pass == Passes - 1;

@@ -29,41 +29,41 @@ internal static unsafe partial class MicroF32
     /// <param name="carry">Whether sums go on from c.</param>
     /// <param name="next">How many bytes further the piece of B lies that comes next and is asked for meanwhile, when <paramref name="turned"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void RunInPlace<V, T>(int rows, float* a, byte* b, bool turned, long stride, float* c, long ldc, int depth, bool carry, long next)
+    public static void RunInPlace<V, T>(int rows, float* a, byte* b, bool turned, long stride, float* c, long ldc, int depth, bool carry, long next, byte* ahead)
         where V : unmanaged, IVector<V>
         where T : struct, IStored
     {
         switch (rows)
         {
-            case 1: InPlace<V, T, R1>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 2: InPlace<V, T, R2>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 3: InPlace<V, T, R3>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 4: InPlace<V, T, R4>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 5: InPlace<V, T, R5>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 6: InPlace<V, T, R6>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 7: InPlace<V, T, R7>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 8: InPlace<V, T, R8>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 9: InPlace<V, T, R9>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 10: InPlace<V, T, R10>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            case 11: InPlace<V, T, R11>(a, b, turned, stride, c, ldc, depth, carry, next); break;
-            default: InPlace<V, T, R12>(a, b, turned, stride, c, ldc, depth, carry, next); break;
+            case 1: InPlace<V, T, R1>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 2: InPlace<V, T, R2>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 3: InPlace<V, T, R3>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 4: InPlace<V, T, R4>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 5: InPlace<V, T, R5>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 6: InPlace<V, T, R6>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 7: InPlace<V, T, R7>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 8: InPlace<V, T, R8>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 9: InPlace<V, T, R9>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 10: InPlace<V, T, R10>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            case 11: InPlace<V, T, R11>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
+            default: InPlace<V, T, R12>(a, b, turned, stride, c, ldc, depth, carry, next, ahead); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void InPlace<V, T, R>(float* a, byte* b, bool turned, long stride, float* c, long ldc, int depth, bool carry, long next)
+    private static void InPlace<V, T, R>(float* a, byte* b, bool turned, long stride, float* c, long ldc, int depth, bool carry, long next, byte* ahead)
         where V : unmanaged, IVector<V>
         where T : struct, IStored
         where R : struct, IRows
     {
         if (turned)
-            TurnedPieces<V, T, R>(a, b, stride, c, ldc, depth, carry, next);
+            TurnedPieces<V, T, R>(a, b, stride, c, ldc, depth, carry, next, ahead);
         else
             Piece<V, T, R>(a, b, stride, c, ldc, depth, carry);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TurnedPieces<V, T, R>(float* a, byte* b, long stride, float* c, long ldc, int depth, bool carry, long next)
+    private static void TurnedPieces<V, T, R>(float* a, byte* b, long stride, float* c, long ldc, int depth, bool carry, long next, byte* ahead)
         where V : unmanaged, IVector<V>
         where T : struct, IStored
         where R : struct, IRows
@@ -77,11 +77,17 @@ internal static unsafe partial class MicroF32
             int count = Math.Min(step, depth);
             if (count == step)
             {
-                if (Sse.IsSupported)
+                if (ahead != null)
+                {
+                    PageStreams.Ask(ahead, 2 * V.Lanes * V.Lanes * sizeof(float));
+                    ahead += 2 * V.Lanes * V.Lanes * sizeof(float);
+                }
+                else if (Sse.IsSupported)
+                {
                     PackF32.AskFor<V>(b + next, stride);
-                TransposeTile.Turn<V, T>(b, stride, square, Columns<V>());
-                if (Sse.IsSupported)
                     PackF32.AskFor<V>(b + V.Lanes * stride + next, stride);
+                }
+                TransposeTile.Turn<V, T>(b, stride, square, Columns<V>());
                 TransposeTile.Turn<V, T>(b + V.Lanes * stride, stride, square + V.Lanes, Columns<V>());
             }
             else
