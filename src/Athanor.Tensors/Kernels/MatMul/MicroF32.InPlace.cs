@@ -68,6 +68,16 @@ internal static unsafe partial class MicroF32
         where T : struct, IStored
         where R : struct, IRows
     {
+        if (V.Lanes == 16 && R.Count <= MostRowsTurned)
+        {
+            int rest = TurnedSquares<T, R>(a, b, stride, c, ldc, depth, carry, next, ahead), done = depth - rest;
+            if (rest == 0)
+                return;
+            a += done * Rows<V>();
+            b += done * T.Size;
+            depth = rest;
+            carry |= done > 0;
+        }
         // Two squares of 16 columns and up to 32 k.
         float* square = stackalloc float[32 * 32 + 16];
         square = (float*)(((nint)square + 63) & ~63);

@@ -66,14 +66,11 @@ internal static unsafe class TransposeTile
     private static void Turn16Once<T>(byte* source, long stride, float* target, long targetStride)
         where T : struct, IStored
     {
-        Four(source, stride, out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3);
-        Four(source + 4 * stride, stride, out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3);
-        Four(source + 8 * stride, stride, out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3);
-        Four(source + 12 * stride, stride, out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3);
-        Join(a0, b0, c0, d0, out a0, out b0, out c0, out d0);
-        Join(a1, b1, c1, d1, out a1, out b1, out c1, out d1);
-        Join(a2, b2, c2, d2, out a2, out b2, out c2, out d2);
-        Join(a3, b3, c3, d3, out a3, out b3, out c3, out d3);
+        Columns(source, stride, 
+            out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3,
+            out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3,
+            out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3,
+            out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3);
         // In ascending order: a target narrower than the registers lets each row spill into the next.
         target = Put<T>(target, targetStride, a0);
         target = Put<T>(target, targetStride, a1);
@@ -91,6 +88,24 @@ internal static unsafe class TransposeTile
         target = Put<T>(target, targetStride, d1);
         target = Put<T>(target, targetStride, d2);
         Put<T>(target, targetStride, d3);
+    }
+
+    /// <summary>The columns of 16 rows of 16 words, ascending from a0 to d3.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Columns(byte* source, long stride,
+        out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3,
+        out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3,
+        out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3,
+        out Vector512<float> d0, out Vector512<float> d1, out Vector512<float> d2, out Vector512<float> d3)
+    {
+        Four(source, stride, out a0, out a1, out a2, out a3);
+        Four(source + 4 * stride, stride, out b0, out b1, out b2, out b3);
+        Four(source + 8 * stride, stride, out c0, out c1, out c2, out c3);
+        Four(source + 12 * stride, stride, out d0, out d1, out d2, out d3);
+        Join(a0, b0, c0, d0, out a0, out b0, out c0, out d0);
+        Join(a1, b1, c1, d1, out a1, out b1, out c1, out d1);
+        Join(a2, b2, c2, d2, out a2, out b2, out c2, out d2);
+        Join(a3, b3, c3, d3, out a3, out b3, out c3, out d3);
     }
 
     // Column 4q + j of four rows in piece q of result j.
