@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Athanor.Tensors.Cpu;
+using Athanor.Tensors.Kernels;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -33,9 +34,10 @@ internal unsafe struct PackedSweepArgs
     /// <summary>2 KB, 64-byte aligned.</summary>
     public int* Scratch;
 
-    /// <summary>Rows in place only: bytes from row to row of A, and rows as far apart that are wanted soon, from the first on.</summary>
+    /// <summary>Rows in place only: bytes from row to row of A, and what is wanted soon, streams of <see cref="FetchedAhead"/> of which each unit fetches a line.</summary>
     public long AStride;
-    public byte* Prefetch;
+    public byte* Ahead;
+    public long Apart;
 }
 
 /// <summary>The emitted kernels of products with packed weights, and their tile shapes.</summary>
@@ -44,8 +46,8 @@ internal unsafe struct PackedSweepArgs
 /// on its row of weights and its row of inputs alone, and vector code that does the same steps gives the same bits.</para>
 /// <para>The tile of sums of a unit is written to memory and read two units later, when its product is long done. Registers: rdi arguments, rsi A, rdx B, rcx Scales,
 /// r8 Mins, r9 XScales, r10 XSums, rax stride, r11 scratch and pairs by turns; vector registers 0 … 5 and 16 up, which no ABI preserves.</para>
-/// <para>Rows in place: A is sixteen rows of blocks of a scale of two bytes and a unit, from the first unit on; r8 is their distance, r10 what is fetched ahead. A pair of
-/// units fetches one line of each row, so that memory works beside the products.</para>
+/// <para>Rows in place: A is sixteen rows of blocks of a scale of two bytes and a unit, from the first unit on; r8 is their distance, r10 what is fetched ahead, so that
+/// memory works beside the products.</para>
 /// </remarks>
 internal static unsafe class PackedSweep
 {
@@ -129,7 +131,7 @@ internal static unsafe class PackedSweep
         a.mov(rcx, Arg(nameof(PackedSweepArgs.Scales)));
         a.mov(r8, Arg(inPlace ? nameof(PackedSweepArgs.AStride) : nameof(PackedSweepArgs.Mins)));
         a.mov(r9, Arg(nameof(PackedSweepArgs.XScales)));
-        a.mov(r10, Arg(inPlace ? nameof(PackedSweepArgs.Prefetch) : nameof(PackedSweepArgs.XSums)));
+        a.mov(r10, Arg(inPlace ? nameof(PackedSweepArgs.Ahead) : nameof(PackedSweepArgs.XSums)));
         a.mov(r11, Arg(nameof(PackedSweepArgs.Sums)));
         int sums = single ? 1 : 16;
         for (int row = 0; row < sums; row++)
@@ -183,36 +185,29 @@ internal static unsafe class PackedSweep
         a.tdpbssd(c, left, right);
         a.tilestored(__[r11 + rax * 1 + unit * 1024], c);
         if (inPlace)
-            Fetch(a, unit);
+            Fetch(a);
         a.add(rsi, inPlace ? BlockBytes : 16 * length);
         a.add(rdx, single ? length : 16 * length);
     }
 
-    /// <summary>A line of eight rows each unit, of sixteen rows each pair; then the next line.</summary>
-    private static void Fetch(Assembler a, int unit)
+    /// <summary>A line of each of nine streams, as many as sixteen blocks have; then the next line.</summary>
+    private static void Fetch(Assembler a)
     {
-        a.mov(rax, r10);
-        a.lea(r11, __[r8 + r8 * 2]);
-        for (int row = 0; row < 8; row += 4)
+        a.mov(rax, Arg(nameof(PackedSweepArgs.Apart)));
+        a.lea(r11, __[rax + rax * 2]);
+        a.prefetcht0(__[r10]);
+        for (int four = 0; four < 2; four++)
         {
-            a.prefetcht0(__[rax]);
-            a.prefetcht0(__[rax + r8 * 1]);
-            a.prefetcht0(__[rax + r8 * 2]);
-            a.prefetcht0(__[rax + r11 * 1]);
-            a.lea(rax, __[rax + r8 * 4]);
+            a.prefetcht0(__[r10 + rax]);
+            a.prefetcht0(__[r10 + rax * 2]);
+            a.prefetcht0(__[r10 + r11]);
+            a.prefetcht0(__[r10 + rax * 4]);
+            if (four == 0)
+                a.lea(r10, __[r10 + rax * 4]);
         }
-        if (unit == 0)
-        {
-            a.mov(r10, rax);
-        }
-        else
-        {
-            // Back to the first row; a pair of blocks is a little longer than a line, whose neighbour the machine fetches along.
-            a.mov(r11, r8);
-            a.shl(r11, 3);
-            a.sub(r10, r11);
-            a.add(r10, 2 * BlockBytes);
-        }
+        a.shl(rax, 2);
+        a.sub(r10, rax);
+        a.add(r10, 64);
         a.mov(r11, Arg(nameof(PackedSweepArgs.Scratch)));
     }
 

@@ -19,7 +19,7 @@ internal static unsafe partial class PackedLinearKernel
     /// hardly more than the memory that one costs.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void InPlace(in Job job, in Part part, int row, int tiles, in Room room)
+    private static void InPlace(in Job job, in Part part, int row, int tiles, long number, long count, in Room room)
     {
         PackedSweep.Configure(32, single: false);
         var unpacked = new PackedTile(room.Tiles);
@@ -27,13 +27,13 @@ internal static unsafe partial class PackedLinearKernel
         for (int tile = 0; tile < tiles; tile++)
         {
             byte* rows = part.Data + (row + tile * PackedTile.Rows) * part.RowBytes;
+            FetchedAhead ahead = FetchedAhead.During(rows, number + tile, count, PackedTile.Rows * part.RowBytes, job.Columns);
             for (int column = 0; column < job.Columns; column += InPlaceColumns)
             {
                 int units = Math.Min(InPlaceColumns, job.Columns - column) / 32, block = column / 32;
                 byte* blocks = rows + block * UnpackQ8_0.BlockBytes;
                 for (int i = 0; i < units; i++)
                     SmallScales.HalfOfRows(blocks + i * UnpackQ8_0.BlockBytes, part.RowBytes, unpacked.Scales + i * PackedTile.Rows);
-                bool last = column + InPlaceColumns >= job.Columns;
                 for (int group = 0; group < job.Inputs.Groups; group++)
                 {
                     var args = new PackedSweepArgs
@@ -46,7 +46,8 @@ internal static unsafe partial class PackedLinearKernel
                         Sums = room.Sums + tile * room.SumsOfTile + group * room.SumsOfGroup,
                         Pairs = units / 2,
                         Scratch = (int*)room.Scratch,
-                        Prefetch = last ? rows + PackedTile.Rows * part.RowBytes : blocks + units * UnpackQ8_0.BlockBytes,
+                        Ahead = (byte*)ahead.From + block * 64,
+                        Apart = ahead.Apart,
                     };
                     PackedSweep.InPlace(&args);
                 }
