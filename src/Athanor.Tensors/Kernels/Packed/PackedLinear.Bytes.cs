@@ -35,10 +35,7 @@ internal static unsafe partial class PackedLinearKernel
         room.Sums = (float*)(room.Tiles + tiles * PackedTile.Bytes);
         new Span<float>(room.Sums, (int)sums).Clear();
         int done = 0;
-        bool single = lanes == 1 && HasSingle && V.Lanes >= 8, inPlace = IsInPlace(job, part);
-        if (number == 0 && (single || inPlace))
-            FetchAll<TUnpack>(FetchedAhead.First(part.Data + row * part.RowBytes, count, job.Columns));
-        if (single)
+        if (lanes == 1 && HasSingle && V.Lanes >= 8)
         {
             long tileBytes = PackedTile.Rows * part.RowBytes;
             var sweep = job.Amx && SingleSweep.IsSupported ? SingleSweep.Get(part.Format) : null;
@@ -55,7 +52,7 @@ internal static unsafe partial class PackedLinearKernel
                     Single<TUnpack>(job.Inputs, data, ahead, part.RowBytes, job.Columns, new PackedTile(room.Tiles), to);
             }
         }
-        if (inPlace)
+        if (IsInPlace(job, part))
             InPlace(job, part, row, done = rows / PackedTile.Rows, number, count, room);
         if (job.Amx && done < tiles)
             PackedSweep.Configure(TUnpack.UnitLength, lanes == 1);

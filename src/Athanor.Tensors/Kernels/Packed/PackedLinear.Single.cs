@@ -89,7 +89,7 @@ internal static unsafe partial class PackedLinearKernel
     }
 
     /// <summary>The same by an emitted kernel.</summary>
-    private static void Emitted(delegate* unmanaged<SingleSweepArgs*, void> sweep, in Job job, in Part part, byte* rows, FetchedAhead fetched, in Room room, float* sums)
+    private static void Emitted(delegate* unmanaged[SuppressGCTransition]<SingleSweepArgs*, void> sweep, in Job job, in Part part, byte* rows, FetchedAhead fetched, in Room room, float* sums)
     {
         var args = new SingleSweepArgs
         {
@@ -151,12 +151,18 @@ internal static unsafe partial class PackedLinearKernel
         where TUnpack : struct, IBlockBytes
         => (PackedTile.Rows * TUnpack.BlockBytes / (TUnpack.BlockLength / 32) + 63) / 64;
 
+    /// <summary>Whether rows are fetched as <see cref="FetchedAhead"/> says; others are unpacked first and fetched as they are read.</summary>
+    private static bool IsFetched(in Job job) => Sse.IsSupported && (job.Inputs.Lanes == 1 ? HasSingle : job.Amx && job.Inputs.Groups <= InPlaceGroups);
+
     /// <summary>A window at once: better than waiting for each of sixteen rows in turn.</summary>
-    private static void FetchAll<TUnpack>(FetchedAhead window)
-        where TUnpack : struct, IBlockBytes
+    private static void FetchAll(FetchedAhead window, in Part part)
     {
+        long length = PackedTile.Rows * part.Format.RowBytes(part.Format.BlockLength()) * 32 / part.Format.BlockLength(), streams = (length + 63) / 64;
         for (long at = 0; at < window.Apart; at += 64)
-            Fetch<TUnpack>((byte*)window.From + at, window.Apart);
+        {
+            for (long stream = 0; stream < streams; stream++)
+                Sse.Prefetch0((byte*)window.From + at + stream * window.Apart);
+        }
     }
 
     /// <summary>A line of each stream.</summary>

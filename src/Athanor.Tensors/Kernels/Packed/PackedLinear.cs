@@ -72,7 +72,7 @@ internal static unsafe partial class PackedLinearKernel
         public int Count, Columns;
         public bool Amx;
 
-        /// <summary>All tiles of rows, and how many each member's share has given away, <see cref="Line"/> numbers apart.</summary>
+        /// <summary>All tiles of rows, and how many each member's share has given away, <see cref="Line"/> numbers apart; behind them how many parts of inputs are taken.</summary>
         public long Tiles;
         public long* Taken;
         public void* Team;
@@ -81,7 +81,7 @@ internal static unsafe partial class PackedLinearKernel
     private static void RunBytes(CpuDevice device, PackedMatrix weight, in PackedLinearArgs args)
     {
         ReadOnlySpan<PackedPart> parts = weight.Span;
-        long* taken = stackalloc long[MostMembers * Line];
+        long* taken = stackalloc long[(MostMembers + 1) * Line];
         Part* mine = stackalloc Part[Math.Min(parts.Length, 64)];
         for (int from = 0, first = 0; from < parts.Length; from += 64)
         {
@@ -114,21 +114,25 @@ internal static unsafe partial class PackedLinearKernel
                 // The address of a local that outlives the job: the collector keeps the reference behind it up to date.
                 Team = Unsafe.AsPointer(ref team),
             };
-            new Span<long>(taken, MostMembers * Line).Clear();
-            team.For((long)job.Inputs.Groups * job.Inputs.Parts, 1, &FillInputs, &job);
+            new Span<long>(taken, (MostMembers + 1) * Line).Clear();
             team.Run(amx || device.Lanes == 16 ? &Shares<F512> : device.Lanes == 8 ? &Shares<F256> : device.Lanes == 4 ? &Shares<F128> : &Shares<F1>, &job);
         }
     }
 
     /// <summary>
-    /// A member takes the tiles of its own share in order, so that the lines fetched ahead are its own, and then what others have left. At the end of a share
-    /// the pieces are small: whoever has less to do otherwise waits for a slow member's last one.
+    /// Members round the inputs together, while the first of their weights arrive. Then a member takes the tiles of its own share in order, so that the lines fetched
+    /// ahead are its own, and then what others have left. At the end of a share the pieces are small: whoever has less to do otherwise waits for a slow member's last one.
     /// </summary>
     private static void Shares<V>(void* state, int member)
         where V : unmanaged, IVector<V>
     {
         var job = (Job*)state;
-        int shares = Math.Min(Unsafe.AsRef<Team>(job->Team).Members, MostMembers), rank = Team.Rank;
+        ref Team team = ref Unsafe.AsRef<Team>(job->Team);
+        int shares = Math.Min(team.Members, MostMembers), rank = Team.Rank;
+        if (rank < shares && IsFetched(*job))
+            FetchFirst(*job, job->Tiles * rank / shares, job->Tiles * (rank + 1) / shares);
+        FillInputs(job);
+        team.Barrier();
         for (int i = 0; i < shares; i++)
         {
             int owner = (rank + i) % shares;
@@ -144,13 +148,27 @@ internal static unsafe partial class PackedLinearKernel
         }
     }
 
-    private static void FillInputs(void* state, int member, long begin, long end)
+    private static void FillInputs(Job* job)
     {
-        var job = (Job*)state;
         sbyte* room = (sbyte*)ThreadScratch.Get(TileSlot, FewRows * 32L * job->Inputs.Blocks);
-        for (long i = begin; i < end; i++)
-            job->Inputs.Fill((int)(i / job->Inputs.Parts), (int)(i % job->Inputs.Parts), job->Args, room);
+        ref long taken = ref job->Taken[MostMembers * Line];
+        for (long part; (part = Interlocked.Increment(ref taken) - 1) < (long)job->Inputs.Groups * job->Inputs.Parts;)
+            job->Inputs.Fill((int)(part / job->Inputs.Parts), (int)(part % job->Inputs.Parts), job->Args, room);
     }
+
+    /// <summary>Fetches what a share begins with.</summary>
+    private static void FetchFirst(in Job job, long tile, long shareEnd)
+    {
+        int index = 0;
+        while (index + 1 < job.Count && Behind(job, index) <= tile)
+            index++;
+        ref readonly Part part = ref job.Parts[index];
+        if (tile < shareEnd)
+            FetchAll(FetchedAhead.First(part.Data + (tile - part.FirstTile) * PackedTile.Rows * part.RowBytes, Math.Min(shareEnd, Behind(job, index)) - tile, job.Columns), part);
+    }
+
+    /// <summary>The first tile behind a part.</summary>
+    private static long Behind(in Job job, int index) => job.Parts[index].FirstTile + (job.Parts[index].Rows + PackedTile.Rows - 1) / PackedTile.Rows;
 
     /// <param name="shareBegin">The tiles that are taken, and so fetched, one after the other.</param>
     private static void Piece<V>(Job* job, long tile, long end, long shareBegin, long shareEnd)
@@ -159,12 +177,15 @@ internal static unsafe partial class PackedLinearKernel
         for (int index = 0; tile < end; index++)
         {
             ref readonly Part part = ref job->Parts[index];
-            long behind = index + 1 < job->Count ? part.FirstTile + (part.Rows + PackedTile.Rows - 1) / PackedTile.Rows : job->Tiles;
+            long behind = Behind(*job, index);
             if (behind <= tile)
                 continue;
             long first = Math.Max(shareBegin, part.FirstTile), count = Math.Min(shareEnd, behind) - first;
             behind = Math.Min(behind, end);
             int row = (int)(tile - part.FirstTile) * PackedTile.Rows, rows = Math.Min((int)(behind - tile) * PackedTile.Rows, part.Rows - row);
+            // What a share begins with is on its way.
+            if (tile == first && first > shareBegin && IsFetched(*job))
+                FetchFirst(*job, first, shareEnd);
             Multiply<V>(*job, part, row, rows, tile - first, count);
             tile = behind;
         }

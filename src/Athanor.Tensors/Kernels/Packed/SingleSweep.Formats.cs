@@ -17,7 +17,7 @@ internal static unsafe partial class SingleSweep
             AssemblerRegisterZMM[] sums = half == 0 ? [zmm0, zmm1, zmm2, zmm3] : [zmm4, zmm5, zmm24, zmm25];
             for (int row = 0; row < 4; row++)
             {
-                AssemblerRegisterZMM weights = Wide(26 + row);
+                AssemblerRegisterZMM weights = Wide(row < 3 ? 26 + row : 30);
                 a.vmovdqu32(Narrow(weights), Place(__ymmword_ptr, half * 2, row, 2));
                 a.vinserti64x4(weights, weights, Place(__ymmword_ptr, half * 2 + 1, row, 2), 1);
                 a.vpxord(weights, weights, Offset);
@@ -45,11 +45,9 @@ internal static unsafe partial class SingleSweep
         AssemblerRegisterZMM[] sums = [zmm0, zmm1, zmm2, zmm3];
         for (int row = 0; row < 4; row++)
         {
-            AssemblerRegisterZMM weights = Wide(24 + 2 * row), upper = Wide(25 + 2 * row);
+            AssemblerRegisterZMM weights = Wide(24 + row), upper = row % 2 == 0 ? zmm28 : zmm30;
             Four(a, weights, upper, row, 2);
-            a.vpsrlw(upper, weights, 4);
-            a.vpandd(weights, weights, Mask);
-            a.vpandd(upper, upper, Mask);
+            Nibbles(a, weights, upper);
             a.vmovdqa32(sums[row], start);
             a.vpdpbusd(sums[row], weights, low);
             a.vpdpbusd(sums[row], upper, high);
@@ -95,9 +93,7 @@ internal static unsafe partial class SingleSweep
                 for (int half = 0; half < 2; half++)
                 {
                     Four(a, weights, upper, row, 16 + pair * 32 + half * 16);
-                    a.vpsrlw(upper, weights, 4);
-                    a.vpandd(weights, weights, Mask);
-                    a.vpandd(upper, upper, Mask);
+                    Nibbles(a, weights, upper);
                     foreach (var (sums, bytes, column) in ((AssemblerRegisterZMM[], AssemblerRegisterZMM, int)[])[(low, weights, 0), (high, upper, 32)])
                     {
                         a.vbroadcasti32x4(x, __xmmword_ptr[rsi + pair * 64 + column + half * 16]);
