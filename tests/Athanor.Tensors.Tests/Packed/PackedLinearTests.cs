@@ -89,15 +89,15 @@ public sealed class PackedLinearTests
     [InlineData(BlockFormat.Q8_0, 32, 1, 5)]
     [InlineData(BlockFormat.Q8_0, 96, 3, 16)]
     [InlineData(BlockFormat.Q8_0, 2080, 17, 200)]
-    [InlineData(BlockFormat.Q8_0, 2048, 1, 216)]
+    [InlineData(BlockFormat.Q8_0, 2048, 2, 216)]
     [InlineData(BlockFormat.Q4_0, 32, 1, 1)]
     [InlineData(BlockFormat.Q4_0, 1056, 1, 330)]
     [InlineData(BlockFormat.Q4_0, 1056, 33, 65)]
     [InlineData(BlockFormat.Q4_K, 256, 1, 17)]
-    [InlineData(BlockFormat.Q4_K, 4352, 1, 49)]
+    [InlineData(BlockFormat.Q4_K, 4352, 3, 49)]
     [InlineData(BlockFormat.Q4_K, 2304, 20, 40)]
     [InlineData(BlockFormat.Q6_K, 256, 1, 17)]
-    [InlineData(BlockFormat.Q6_K, 768, 1, 150)]
+    [InlineData(BlockFormat.Q6_K, 768, 5, 150)]
     [InlineData(BlockFormat.Q6_K, 2304, 20, 40)]
     public void Products_of_bytes_are_those_of_rounded_inputs_on_every_path(BlockFormat format, int columns, int inputs, int rows)
     {

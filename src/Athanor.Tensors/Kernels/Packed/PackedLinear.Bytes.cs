@@ -42,14 +42,20 @@ internal static unsafe partial class PackedLinearKernel
             for (; (done + 1) * PackedTile.Rows <= rows; done++)
             {
                 byte* data = part.Data + row * part.RowBytes + done * tileBytes;
-                float* to = room.Sums + done * room.SumsOfTile;
                 FetchedAhead ahead = FetchedAhead.During(data, number + done, count, tileBytes, job.Columns);
-                if (sweep != null)
-                    Emitted(sweep, job, part, data, ahead, room, to);
-                else if (V.Lanes == 16 && TWide.IsSupported)
-                    Wide<TUnpack, TWide>(job.Inputs, data, ahead, part.RowBytes, job.Columns, to);
-                else
-                    Single<TUnpack>(job.Inputs, data, ahead, part.RowBytes, job.Columns, new PackedTile(room.Tiles), to);
+                for (int input = 0; input < job.Inputs.Groups; input++)
+                {
+                    InputBlocks x = job.Inputs.Row(input);
+                    float* to = room.Sums + done * room.SumsOfTile + input * room.SumsOfGroup;
+                    if (sweep != null)
+                        Emitted(sweep, x, part, job.Columns, data, ahead, room, to);
+                    else if (V.Lanes == 16 && TWide.IsSupported)
+                        Wide<TUnpack, TWide>(x, data, ahead, part.RowBytes, job.Columns, to);
+                    else
+                        Single<TUnpack>(x, data, ahead, part.RowBytes, job.Columns, new PackedTile(room.Tiles), to);
+                    // What comes next is on its way: the others fetch what is there.
+                    ahead = new FetchedAhead((nint)data, ahead.Apart);
+                }
             }
         }
         if (IsInPlace(job, part))

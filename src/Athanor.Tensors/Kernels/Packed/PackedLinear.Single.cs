@@ -30,7 +30,7 @@ internal static unsafe partial class PackedLinearKernel
     /// <param name="fetched">What comes next.</param>
     /// <param name="tile">Room for the scales of a block.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Single<TUnpack>(in QuantizedInputs inputs, byte* rows, FetchedAhead fetched, long rowBytes, int columns, in PackedTile tile, float* sums)
+    private static void Single<TUnpack>(in InputBlocks inputs, byte* rows, FetchedAhead fetched, long rowBytes, int columns, in PackedTile tile, float* sums)
         where TUnpack : struct, IBlockBytes
     {
         sbyte* x = inputs.Values;
@@ -66,13 +66,12 @@ internal static unsafe partial class PackedLinearKernel
 
     /// <summary>The same in registers of 512 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Wide<TUnpack, TWide>(in QuantizedInputs inputs, byte* rows, FetchedAhead fetched, long rowBytes, int columns, float* sums)
+    private static void Wide<TUnpack, TWide>(InputBlocks input, byte* rows, FetchedAhead fetched, long rowBytes, int columns, float* sums)
         where TUnpack : struct, IBlockBytes
         where TWide : struct, IWideBlock
     {
         int parts = TUnpack.BlockLength / 32, blocks = columns / TUnpack.BlockLength;
         byte* ahead = (byte*)fetched.From;
-        var input = new InputBlocks(inputs.Values, inputs.Scales, inputs.Sums, inputs.Halves);
         Vector256<int> offsets = WideBlocks.Offsets(rowBytes);
         Vector512<float> sum = Vector512<float>.Zero;
         for (int block = 0; block < blocks; block++, rows += TUnpack.BlockBytes)
@@ -89,16 +88,16 @@ internal static unsafe partial class PackedLinearKernel
     }
 
     /// <summary>The same by an emitted kernel.</summary>
-    private static void Emitted(delegate* unmanaged[SuppressGCTransition]<SingleSweepArgs*, void> sweep, in Job job, in Part part, byte* rows, FetchedAhead fetched, in Room room, float* sums)
+    private static void Emitted(delegate* unmanaged[SuppressGCTransition]<SingleSweepArgs*, void> sweep, in InputBlocks input, in Part part, int columns, byte* rows, FetchedAhead fetched, in Room room, float* sums)
     {
         var args = new SingleSweepArgs
         {
             Rows = rows,
             RowBytes = part.RowBytes,
-            X = job.Inputs.Values,
-            XScales = job.Inputs.Scales,
-            XSums = job.Inputs.Sums,
-            Blocks = job.Columns / part.Format.BlockLength(),
+            X = input.Values,
+            XScales = input.Scales,
+            XSums = input.Sums,
+            Blocks = columns / part.Format.BlockLength(),
             Ahead = (byte*)fetched.From,
             Apart = fetched.Apart,
             Sums = sums,

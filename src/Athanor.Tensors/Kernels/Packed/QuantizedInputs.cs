@@ -8,21 +8,22 @@ namespace Athanor.Tensors.Kernels;
 
 /// <summary>
 /// Inputs rounded to signed bytes, 32 columns to a scale: x ≈ Scale·q with Scale = max|x| / 127, so that an error is at most max|x| / 254 of its block. Rows in
-/// groups of sixteen (the last one filled with zeros), columns filled with zeros to a multiple of 64.
+/// groups of sixteen (the last one filled with zeros), or of one where they are taken one by one; columns filled with zeros to a multiple of 64.
 /// </summary>
-/// <remarks>For tiles a group lies as blocks of [8 quads of columns][16 rows][4]; otherwise, and where there is one row only, as rows.</remarks>
+/// <remarks>For tiles a group lies as blocks of [8 quads of columns][16 rows][4]; otherwise as rows.</remarks>
 internal readonly unsafe struct QuantizedInputs
 {
     private const int Group = 16;
 
     /// <summary>Where the parts lie in memory of <see cref="BytesFor"/>.</summary>
-    public QuantizedInputs(byte* memory, int rows, int columns, bool tiles)
+    /// <param name="alone">Whether rows are taken one by one.</param>
+    public QuantizedInputs(byte* memory, int rows, int columns, bool alone, bool tiles)
     {
         Rows = rows;
         Columns = columns;
         Blocks = (columns + 63) / 64 * 2;
-        Tiles = tiles && rows > 1;
-        Lanes = rows == 1 ? 1 : Group;
+        Tiles = tiles && !alone;
+        Lanes = alone ? 1 : Group;
         Groups = (rows + Lanes - 1) / Lanes;
         long blocks = (long)Groups * Lanes * Blocks;
         Values = (sbyte*)memory;
@@ -40,23 +41,26 @@ internal readonly unsafe struct QuantizedInputs
     /// <summary>[groups][blocks][lanes]: the scale, and the scale times the sum of the bytes.</summary>
     public readonly float* Scales, Sums;
 
-    /// <summary>Of a single row: [blocks][2], sums of the bytes of sixteen columns.</summary>
+    /// <summary>Of rows by themselves: [rows][blocks][2], sums of the bytes of sixteen columns.</summary>
     public readonly int* Halves;
 
-    public static long BytesFor(int rows, int columns)
+    public static long BytesFor(int rows, int columns, bool alone)
     {
-        long blocks = (rows + Group - 1L) / Group * Group * ((columns + 63) / 64 * 2);
-        return blocks * 40 + (rows == 1 ? blocks * 8 : 0) + 4 * 64;
+        long blocks = (alone ? rows : (rows + Group - 1L) / Group * Group) * ((columns + 63) / 64 * 2);
+        return blocks * (alone ? 48 : 40) + 4 * 64;
     }
 
     public sbyte* ValuesOf(int group) => Values + (long)group * Lanes * Blocks * 32;
     public float* ScalesOf(int group) => Scales + (long)group * Lanes * Blocks;
     public float* SumsOf(int group) => Sums + (long)group * Lanes * Blocks;
 
+    /// <summary>A row by itself.</summary>
+    public InputBlocks Row(int row) => new(ValuesOf(row), ScalesOf(row), SumsOf(row), Halves + (long)row * Blocks * 2);
+
     /// <summary>Parts of a group that members of a team round: a few rows by themselves would leave all but one idle.</summary>
     public int Parts => (Blocks + PartBlocks - 1) / PartBlocks;
 
-    private int PartBlocks => Tiles ? 8 : Rows == 1 ? 32 : Blocks;
+    private int PartBlocks => Tiles ? 8 : Lanes == 1 ? 32 : Blocks;
 
     /// <summary>Rounds a part of the rows of one group.</summary>
     /// <param name="room">Bytes for a part of a group of rows, for tiles.</param>
@@ -112,7 +116,7 @@ internal readonly unsafe struct QuantizedInputs
                 inverse = most = float.IsNaN(most) || float.IsInfinity(most) ? float.NaN : 0;
             Vector512<int> q0 = Nearest(x0 * inverse), q1 = Nearest(x1 * inverse);
             *scales = most / 127;
-            *sums = *scales * (Lanes == 1 ? Halve(q0, q1, Halves + i * 2) : Vector512.Sum(q0 + q1));
+            *sums = *scales * (Lanes == 1 ? Halve(q0, q1, Halves + ((long)row * Blocks + i) * 2) : Vector512.Sum(q0 + q1));
             Narrow(q0, q1).Store(values);
         }
         for (int i = Math.Max(from, whole); i < from + blocks; i++, values += 32, scales += Lanes, sums += Lanes)
