@@ -66,7 +66,7 @@ internal static unsafe class TransposeTile
     private static void Turn16Once<T>(byte* source, long stride, float* target, long targetStride)
         where T : struct, IStored
     {
-        Columns(source, stride, 
+        Columns(source, stride,
             out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3,
             out Vector512<float> b0, out Vector512<float> b1, out Vector512<float> b2, out Vector512<float> b3,
             out Vector512<float> c0, out Vector512<float> c1, out Vector512<float> c2, out Vector512<float> c3,
