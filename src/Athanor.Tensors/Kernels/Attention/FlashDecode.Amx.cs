@@ -294,16 +294,36 @@ internal static unsafe partial class FlashDecodeAmx
         }
     }
 
-    /// <summary>Rows of some heads, which are wanted soon.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>
+    /// Rows of some heads, which are wanted soon: those of a whole cell as four streams, which begin in pages of their own where a row has 512 bytes or more. Row after row
+    /// would be one stream, which starts anew in every page.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Fetch(in AttentionArgs a, in AttentionOperand rows, int firstHead, int heads, int key, int count)
     {
+        const int Line = PageStreams.Line, Apart = Cell / 4;
         int size = a.CacheType.Size(), bytes = heads * a.HeadDim * size;
-        for (int j = key; j < key + count; j++)
+        if (count < Cell)
         {
-            byte* row = rows.At(0, a.RowOf(j), firstHead, size);
-            for (int x = 0; x < bytes; x += 64)
-                Sse.Prefetch1(row + x);
+            for (int j = key; j < key + count; j++)
+            {
+                byte* row = rows.At(0, a.RowOf(j), firstHead, size);
+                for (int x = 0; x < bytes; x += Line)
+                    Sse.Prefetch1(row + x);
+            }
+            return;
+        }
+        for (int j = key; j < key + Apart; j++)
+        {
+            byte* first = rows.At(0, a.RowOf(j), firstHead, size), second = rows.At(0, a.RowOf(j + Apart), firstHead, size);
+            byte* third = rows.At(0, a.RowOf(j + 2 * Apart), firstHead, size), fourth = rows.At(0, a.RowOf(j + 3 * Apart), firstHead, size);
+            for (int x = 0; x < bytes; x += Line)
+            {
+                Sse.Prefetch1(first + x);
+                Sse.Prefetch1(second + x);
+                Sse.Prefetch1(third + x);
+                Sse.Prefetch1(fourth + x);
+            }
         }
     }
 }
