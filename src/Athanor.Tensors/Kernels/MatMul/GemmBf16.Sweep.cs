@@ -5,8 +5,25 @@ namespace Athanor.Tensors.Kernels;
 
 internal unsafe partial struct GemmJob
 {
-    /// <summary>Each panel down all blocks of the range; the left operand is packed once, before.</summary>
+    /// <summary>Each panel down all blocks of the range, or, where blocks are fetched ahead and meet several panels, all panels down each block.</summary>
     private void SweepDown(ref Worker worker, in Range range)
+    {
+        if (!_plan.ReadsOnce || range.Panel1 - range.Panel0 == 1 || !_plan.Swapped)
+        {
+            SweepPanels(ref worker, range);
+            return;
+        }
+        Range one = range;
+        for (int block = range.Block0; block < range.Block1; block++)
+        {
+            (one.Block0, one.Block1) = (block, block + 1);
+            one.NextBlock = block + 1 < range.Block1 ? block + 1 : range.NextBlock;
+            SweepPanels(ref worker, one);
+        }
+    }
+
+    /// <summary>Each panel down all blocks of the range; the left operand is packed once, before.</summary>
+    private void SweepPanels(ref Worker worker, in Range range)
     {
         int full = Math.Min(range.Block1, _rows / Packing.Cell);
         bool direct = _plan.Direct;
@@ -135,7 +152,7 @@ internal unsafe partial struct GemmJob
             sweep.PrefetchStride = _left.Stride * 2;
             sweep.PrefetchBlock = rows * sweep.PrefetchStride;
         }
-        byte* pages = rowsOut || !_plan.ReadsOnce ? null : !_plan.Swapped ? right : left == null ? ComesNext(range, block0, block1) : null;
+        byte* pages = rowsOut || !_plan.ReadsOnce ? null : !_plan.Swapped ? right : left == null && panel0 == range.Panel0 ? ComesNext(range, block0, block1) : null;
         if (pages != null)
             sweep.Prefetch = (byte*)((nint)pages & -Packing.CellBytes);
         var options = new SweepOptions

@@ -85,7 +85,7 @@ internal readonly record struct GemmPlan
         ChunkSteps = Direct ? steps : ChunkSteps,
         ItemBlocks = Math.Clamp(Ceiling(blocks, members * 8), 1, MostThinBlocks),
         ItemPanels = Math.Min(panels, MostItemTiles / MostBlocks),
-        ReadsOnce = panels == 1 && Direct,
+        ReadsOnce = Direct,
     };
 
     /// <summary>Too few rows to share: members split the columns, and pack those of their own.</summary>
