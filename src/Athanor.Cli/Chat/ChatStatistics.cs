@@ -25,6 +25,6 @@ internal sealed class ChatStatistics
         if (_answers == 0)
             return "nothing was answered yet";
         double writing = Math.Max(1e-9, (_all - _waited).TotalSeconds);
-        return string.Create(CultureInfo.InvariantCulture, $"{_answers} answers, {_prompt} prompt tokens ({_cached} of them cached), {_written} written in {_all.TotalSeconds:0.0} s: {_waited.TotalSeconds / _answers:0.00} s to the first, then {Math.Max(0, _written - _answers) / writing:0.0} a second");
+        return string.Create(CultureInfo.InvariantCulture, $"{_answers} {(_answers == 1 ? "answer" : "answers")}, {_prompt} prompt tokens ({_cached} of them cached), {_written} written in {_all.TotalSeconds:0.0} s: {_waited.TotalSeconds / _answers:0.00} s to the first, then {Math.Max(0, _written - _answers) / writing:0.0} a second");
     }
 }

@@ -61,7 +61,7 @@ internal sealed class Answer
     public int Draw(Span<float> logits, double logSumExp)
     {
         if (!double.IsFinite(logSumExp))
-            throw new InferenceException($"The model gave no numbers behind token {_settings.Request.Prompt.Count + Drawn}: log Σ exp of the logits is {logSumExp}. Check its weights.");
+            throw InferenceException.NoNumbers(_settings.Request.Prompt.Count + Drawn, logSumExp);
         Span<uint> mask = _mask;
         _constraint?.FillMask(mask);
         GenerationRequest request = _settings.Request;

@@ -39,7 +39,7 @@ internal sealed class BeamTask(EngineModel model, GenerationRequest request) : T
     public override void TakeLogits(in WantedRow row, Span<float> logits, double logSumExp)
     {
         if (!double.IsFinite(logSumExp))
-            throw new InferenceException($"The model gave no numbers behind token {row.Position}: log Σ exp of the logits is {logSumExp}. Check its weights.");
+            throw InferenceException.NoNumbers(row.Position, logSumExp);
         Sequence sequence = row.Sequence;
         Beam beam = _beams.Find(beam => beam.Sequence == sequence)!;
         beam.Constraint?.FillMask(_mask);
