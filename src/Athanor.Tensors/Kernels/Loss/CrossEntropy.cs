@@ -98,7 +98,7 @@ internal static unsafe partial class CrossEntropyKernel
         if (device.Path == KernelPath.Reference)
             ForwardReference(args);
         else
-            device.Launch(new ForwardBody { Args = args }, args.Type, args.Rows, Math.Max(RowsPerChunk(args.Vocabulary), Math.Clamp(args.Rows / (ChunksPerThread * device.Threads), 1, MostRows)));
+            device.Launch(new ForwardBody { Args = args }, args.Type, args.Rows, RowsPerChunk(args.Vocabulary));
     }
 
     /// <summary>Fills <see cref="CrossEntropyArgs.Gradient"/>.</summary>
@@ -144,9 +144,6 @@ internal static unsafe partial class CrossEntropyKernel
         }
         return totals;
     }
-
-    // Rows in a row, so that what is fetched ahead is the thread's own.
-    private const int ChunksPerThread = 16, MostRows = 32;
 
     // Enough work per chunk that taking one costs nothing; small enough that two threads share 64 rows evenly.
     internal static long RowsPerChunk(int vocabulary) => Math.Clamp(16384 / Math.Max(vocabulary, 1), 1, 64);

@@ -50,8 +50,7 @@ internal static unsafe class LogitRowPacked
         long i = 0;
         for (; i + Step <= n; i += Step)
         {
-            if ((i & (PageStreams.Step / sizeof(ushort) - 1)) == 0)
-                PageStreams.Ask(row + i);
+            Sse.Prefetch0(row + i + Ahead);
             Vector512<uint> pair = Vector512.Load((uint*)(row + i));
             a += Exp2((pair << 16).AsSingle(), offset);
             b += Exp2((pair & upper).AsSingle(), offset);
