@@ -2,14 +2,14 @@ namespace Athanor.Tensors.Kernels;
 
 /// <summary>Where the lines lie that are fetched while a tile of sixteen rows is worked on: streams, a line of each for every 32 columns.</summary>
 /// <remarks>
-/// Reading is half as fast again when it goes on in several pages at once: the machine's own fetching ahead starts anew in every page of 4 KB, and keeps up to some thirty
-/// of them going. So tiles that follow each other are fetched as a window whose streams are two pages apart, a part of each stream during each tile of the window before.
+/// For the reason of <see cref="PageStreams"/>. Sixteen rows are read at once, so that what comes next is whole tiles: those that follow each other are fetched as a window
+/// whose streams are two pages apart, a part of each stream during each tile of the window before.
 /// </remarks>
 /// <param name="From">The line of the first stream that is fetched first.</param>
 /// <param name="Apart">Bytes from stream to stream.</param>
 internal readonly unsafe record struct FetchedAhead(nint From, long Apart)
 {
-    private const int Page = 4096, MostTiles = 4;
+    private const int MostTiles = 4;
 
     /// <summary>What is fetched during the tile of that number.</summary>
     /// <param name="data">The tile.</param>
@@ -30,7 +30,7 @@ internal readonly unsafe record struct FetchedAhead(nint From, long Apart)
     private static int Window(int columns)
     {
         int tiles = 1;
-        while (tiles < MostTiles && tiles * columns < Page)
+        while (tiles < MostTiles && tiles * columns < PageStreams.Page)
             tiles *= 2;
         return tiles;
     }
