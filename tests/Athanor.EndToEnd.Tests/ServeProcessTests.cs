@@ -46,7 +46,7 @@ public sealed class ServeProcessTests : IDisposable
         Assert.True(code == 0, errors);
         Assert.NotEmpty(output);
         Assert.DoesNotContain("> ", output, StringComparison.Ordinal);
-        Assert.Contains("[1 answers", errors, StringComparison.Ordinal);
+        Assert.Contains("[1 answer,", errors, StringComparison.Ordinal);
     }
 
     private static string? Content(string data)

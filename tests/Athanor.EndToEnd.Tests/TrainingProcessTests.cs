@@ -24,7 +24,7 @@ public sealed partial class TrainingProcessTests : IDisposable
         (code, _, errors) = await TinyRun.Run("rerun", "tiny", "--runs", _tiny.Runs("cut"));
         Assert.Equal(1, code);
         Assert.Contains($"is held by process {process.Id}", errors, StringComparison.Ordinal);
-        Signal("INT", process);
+        Signal(InterruptIsIgnored ? "TERM" : "INT", process);
         Signal("CONT", process);
         (int stopped, string output, string told) = await ended;
         Assert.True(stopped == 1, $"{stopped}: {output}{told}");
@@ -41,9 +41,13 @@ public sealed partial class TrainingProcessTests : IDisposable
     // By the system, not by a program: on a busy machine the training would be over before a program has started.
     private static void Signal(string name, Process process)
     {
-        int number = (name, OperatingSystem.IsLinux()) switch { ("INT", _) => 2, ("STOP", true) => 19, ("STOP", _) => 17, (_, true) => 18, _ => 19 };
+        int number = (name, OperatingSystem.IsLinux()) switch { ("INT", _) => 2, ("TERM", _) => 15, ("STOP", true) => 19, ("STOP", _) => 17, (_, true) => 18, _ => 19 };
         Assert.Equal(0, Send(process.Id, number));
     }
+
+    // A shell without job control starts what runs in the background with Ctrl+C ignored, and children inherit that.
+    private static bool InterruptIsIgnored =>
+        OperatingSystem.IsLinux() && File.ReadLines("/proc/self/status").Any(line => line.StartsWith("SigIgn:", StringComparison.Ordinal) && (Convert.ToUInt64(line[7..].Trim(), 16) & 2) != 0);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Send(int process, int signal);
