@@ -151,7 +151,7 @@ internal static unsafe partial class PackedLinearKernel
         => (PackedTile.Rows * TUnpack.BlockBytes / (TUnpack.BlockLength / 32) + 63) / 64;
 
     /// <summary>Whether rows are fetched as <see cref="FetchedAhead"/> says; others are unpacked first and fetched as they are read.</summary>
-    private static bool IsFetched(in Job job) => Sse.IsSupported && (job.Inputs.Lanes == 1 ? HasSingle : job.Amx && job.Inputs.Groups <= InPlaceGroups);
+    private static bool IsFetched(in Job job, in Part part) => Sse.IsSupported && (job.Inputs.Lanes == 1 ? HasSingle : IsInPlace(job, part));
 
     /// <summary>A window at once: better than waiting for each of sixteen rows in turn.</summary>
     private static void FetchAll(FetchedAhead window, in Part part)

@@ -146,7 +146,7 @@ internal static unsafe partial class PackedLinearKernel
         var job = (Job*)state;
         ref Team team = ref Unsafe.AsRef<Team>(job->Team);
         int shares = Math.Min(team.Members, MostMembers), rank = Team.Rank;
-        if (rank < shares && IsFetched(*job))
+        if (rank < shares)
             FetchFirst(*job, job->Tiles * rank / shares, job->Tiles * (rank + 1) / shares);
         FillInputs(job);
         team.Barrier();
@@ -173,14 +173,14 @@ internal static unsafe partial class PackedLinearKernel
             job->Inputs.Fill((int)(part / job->Inputs.Parts), (int)(part % job->Inputs.Parts), job->Args, room);
     }
 
-    /// <summary>Fetches what a share begins with.</summary>
+    /// <summary>Fetches what a share, or a part in it, begins with.</summary>
     private static void FetchFirst(in Job job, long tile, long shareEnd)
     {
         int index = 0;
         while (index + 1 < job.Count && Behind(job, index) <= tile)
             index++;
         ref readonly Part part = ref job.Parts[index];
-        if (tile < shareEnd)
+        if (tile < shareEnd && IsFetched(job, part))
             FetchAll(FetchedAhead.First(part.Data + (tile - part.FirstTile) * PackedTile.Rows * part.RowBytes, Math.Min(shareEnd, Behind(job, index)) - tile, job.Columns), part);
     }
 
@@ -201,7 +201,7 @@ internal static unsafe partial class PackedLinearKernel
             behind = Math.Min(behind, end);
             int row = (int)(tile - part.FirstTile) * PackedTile.Rows, rows = Math.Min((int)(behind - tile) * PackedTile.Rows, part.Rows - row);
             // What a share begins with is on its way.
-            if (tile == first && first > shareBegin && IsFetched(*job))
+            if (tile == first && first > shareBegin)
                 FetchFirst(*job, first, shareEnd);
             Multiply<V>(*job, part, row, rows, tile - first, count);
             tile = behind;
