@@ -50,8 +50,12 @@ internal static class OrderedWork
                         queue.Add(slot, cancellation);
                     }
                 }
-                if (ahead.TryDequeue(out Slot<TItem, TResult>? head))
-                    take(head.Item, head.Result.Task.WaitAsync(cancellation).GetAwaiter().GetResult());
+                if (!ahead.TryDequeue(out Slot<TItem, TResult>? head))
+                    continue;
+                TResult result = head.Result.Task.WaitAsync(cancellation).GetAwaiter().GetResult();
+                // A result that is ready is not waited for, and tells nothing of a stop.
+                cancellation.ThrowIfCancellationRequested();
+                take(head.Item, result);
             }
         }
         catch

@@ -24,7 +24,7 @@ public sealed class CrashTests : IDisposable
         int reached = 0;
         for (int kill = 0; kill < 2; kill++)
         {
-            using Process child = ChildProgram.Start("run", recipe, root);
+            using Process child = ChildProgram.Start("run", recipe, root, kill == 0 ? "40" : "80");
             Assert.Equal("ready", await child.StandardOutput.ReadLineAsync());
             if (kill == 0)
                 Assert.Contains($"held by process {child.Id}", Assert.Throws<RunLockedException>(() => RunLedger.Resume(Path.Combine(root, "a"))).Message, StringComparison.Ordinal);

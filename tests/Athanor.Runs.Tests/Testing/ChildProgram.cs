@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Athanor.Runs.Files;
 using Athanor.Runs.Ledger;
 using Athanor.Runs.Progress;
@@ -23,8 +24,8 @@ internal static class ChildProgram
             case ["ledger", var folder]:
                 Write(RunLedger.Resume(folder));
                 return 0;
-            case ["run", var recipe, var root]:
-                await Run(recipe, root);
+            case ["run", var recipe, var root, var limit]:
+                await Run(recipe, root, int.Parse(limit, CultureInfo.InvariantCulture));
                 return 0;
             default:
                 await Console.Error.WriteLineAsync("This assembly holds tests: run them with 'dotnet test'.");
@@ -44,10 +45,10 @@ internal static class ChildProgram
         }
     }
 
-    /// <summary>Runs a recipe whose training stage counts to 100 in its work folder, slowly.</summary>
-    private static async Task Run(string path, string root)
+    /// <summary>Runs a recipe whose training stage counts in its work folder, slowly, and at a limit waits to be killed: who kills it may come late.</summary>
+    private static async Task Run(string path, string root, int limit)
     {
-        var kitchen = new Kitchen { Training = CountToHundred };
+        var kitchen = new Kitchen { Training = (context, cancellation) => Count(context, limit, cancellation) };
         Recipe recipe = Recipe.Load(path, kitchen.Vocabulary());
         using RunLedger ledger = RunLedger.Start(root, recipe);
         Console.WriteLine("ready");
@@ -55,7 +56,9 @@ internal static class ChildProgram
         Console.WriteLine("done");
     }
 
-    public static Task CountToHundred(StageContext context, CancellationToken cancellation)
+    public static Task CountToHundred(StageContext context, CancellationToken cancellation) => Count(context, int.MaxValue, cancellation);
+
+    private static Task Count(StageContext context, int limit, CancellationToken cancellation)
     {
         string saved = Path.Combine(context.Work, "count");
         int count = File.Exists(saved) ? int.Parse(File.ReadAllText(saved)) : 0;
@@ -65,7 +68,9 @@ internal static class ChildProgram
             cancellation.ThrowIfCancellationRequested();
             File.WriteAllText(Path.Combine(context.Output, $"{count}.txt"), $"{count * count}");
             AtomicFile.WriteText(saved, $"{count}");
-            Thread.Sleep(3);
+            Thread.Sleep(count < limit ? 3 : 60_000);
+            if (count >= limit)
+                throw new TimeoutException("Nobody came to kill this process.");
         }
         for (int i = 0; i < 100; i++)
             File.WriteAllText(Path.Combine(context.Output, $"{i}.txt"), $"{i * i}");
