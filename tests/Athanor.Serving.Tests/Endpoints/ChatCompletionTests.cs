@@ -146,12 +146,19 @@ public class ChatCompletionTests
     [Fact]
     public async Task Pings_fill_a_long_silence()
     {
-        var engine = new ScriptedEngine(ByteTokenizer.ChatMl, (_, _) => "ok") { Prefill = TimeSpan.FromMilliseconds(600) };
-        await using RunningServer server = await RunningServer.StartAsync(engine: engine, options: new ServerOptions { Port = 0, PingInterval = TimeSpan.FromMilliseconds(100) });
-        using HttpResponseMessage response = await server.Client.PostAsync(Path, new StringContent(Hello + ""","stream":true}""", Encoding.UTF8, "application/json"));
-        string text = await response.Content.ReadAsStringAsync();
-        Assert.StartsWith(": ping\n\n: ping\n\n", text, StringComparison.Ordinal);
-        Assert.Contains("\"content\":\"o\"", text, StringComparison.Ordinal);
+        var silence = new TaskCompletionSource();
+        var engine = new ScriptedEngine(ByteTokenizer.ChatMl, (_, _) => "ok") { Prefill = silence.Task };
+        await using RunningServer server = await RunningServer.StartAsync(engine: engine, options: new ServerOptions { Port = 0, PingInterval = TimeSpan.FromMilliseconds(50) });
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = new StringContent(Hello + ""","stream":true}""", Encoding.UTF8, "application/json") };
+        using HttpResponseMessage response = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        for (int ping = 0; ping < 2; ping++)
+        {
+            Assert.Equal(": ping", await reader.ReadLineAsync());
+            Assert.Equal("", await reader.ReadLineAsync());
+        }
+        silence.SetResult();
+        Assert.Contains("\"content\":\"o\"", await reader.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

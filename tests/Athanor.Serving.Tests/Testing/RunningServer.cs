@@ -53,7 +53,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public static async Task Eventually(Func<bool> condition, string what)
     {
-        for (int i = 0; i < 500 && !condition(); i++)
+        for (int i = 0; i < 3000 && !condition(); i++)
             await Task.Delay(20);
         Assert.True(condition(), what);
     }

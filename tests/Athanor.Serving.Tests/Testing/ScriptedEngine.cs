@@ -25,8 +25,8 @@ internal sealed class ScriptedEngine(Tokenizer tokenizer, Func<string, long, str
     /// <summary>Pause before each token.</summary>
     public TimeSpan Delay { get; init; }
 
-    /// <summary>Pause before the first token.</summary>
-    public TimeSpan Prefill { get; init; }
+    /// <summary>What must be over before the first token.</summary>
+    public Task Prefill { get; init; } = Task.CompletedTask;
 
     /// <summary>Requests at a time before it is overloaded.</summary>
     public int Most { get; init; } = int.MaxValue;
@@ -62,8 +62,7 @@ internal sealed class ScriptedEngine(Tokenizer tokenizer, Func<string, long, str
         bool whole = false;
         try
         {
-            if (Prefill > TimeSpan.Zero)
-                await Task.Delay(Prefill, cancellation);
+            await Prefill.WaitAsync(cancellation);
             string prompt = Tokenizer.Decode(request.Prompt.ToArray());
             Candidate[] candidates = [.. Enumerable.Range(0, request.Candidates).Select(i => new Candidate(this, request, i, (script ?? Reversed)(prompt, (request.Sampling.Seed ?? 0) + i)))];
             int generated = 0;

@@ -138,7 +138,8 @@ public class ByteLevelBpeTests
             output.Clear();
             var time = System.Diagnostics.Stopwatch.StartNew();
             model.Encode(text, 0, output);
-            Assert.True(time.Elapsed.TotalSeconds < 2, $"{period}: {time.Elapsed}");
+            // A square of a million would take minutes.
+            Assert.True(time.Elapsed.TotalSeconds < 20, $"{period}: {time.Elapsed}");
             var symbols = new int[text.Length];
             int count = new HeapMerger().Merge(text.AsSpan(0, 100_000), model.Symbols.Pairs, symbols, out _, out _);
             // Up to where the shorter text's end has no say.

@@ -130,10 +130,11 @@ public class PieceScannerTests
         PieceScanner scanner = PieceScanners.ByName(name);
         foreach (string unit in (string[])["a", " ", "\n", " \n", "\n  ", "1", "(", "'", "\u3042", "A", "aA", "\u0301A"])
         {
-            byte[] text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(unit, 100_000)));
+            byte[] text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(unit, 500_000)));
             var time = System.Diagnostics.Stopwatch.StartNew();
             int pieces = Ends(scanner, text).Count;
-            Assert.True(pieces > 0 && time.Elapsed.TotalSeconds < 2, $"{name} on {unit}: {time.Elapsed}");
+            // Milliseconds where it is linear, minutes where it is not.
+            Assert.True(pieces > 0 && time.Elapsed.TotalSeconds < 20, $"{name} on {unit}: {time.Elapsed}");
         }
     }
 
