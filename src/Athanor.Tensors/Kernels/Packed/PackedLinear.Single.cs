@@ -97,6 +97,7 @@ internal static unsafe partial class PackedLinearKernel
             X = input.Values,
             XScales = input.Scales,
             XSums = input.Sums,
+            XEights = input.Eights,
             Blocks = columns / part.Format.BlockLength(),
             Ahead = (byte*)fetched.From,
             Apart = fetched.Apart,
@@ -154,9 +155,11 @@ internal static unsafe partial class PackedLinearKernel
     private static bool IsFetched(in Job job, in Part part) => Sse.IsSupported && (job.Inputs.Lanes == 1 ? HasSingle : IsInPlace(job, part));
 
     /// <summary>A window at once: better than waiting for each of sixteen rows in turn.</summary>
-    private static void FetchAll(FetchedAhead window, in Part part)
+    private static void FetchAll(in Part part, byte* data, long count, int columns)
     {
-        long length = PackedTile.Rows * part.Format.RowBytes(part.Format.BlockLength()) * 32 / part.Format.BlockLength(), streams = (length + 63) / 64;
+        long tileBytes = PackedTile.Rows * part.RowBytes;
+        FetchedAhead window = FetchedAhead.First(data, count, tileBytes, columns);
+        int streams = FetchedAhead.Streams(tileBytes, columns);
         for (long at = 0; at < window.Apart; at += 64)
         {
             for (long stream = 0; stream < streams; stream++)

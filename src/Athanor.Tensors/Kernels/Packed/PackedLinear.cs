@@ -181,7 +181,7 @@ internal static unsafe partial class PackedLinearKernel
             index++;
         ref readonly Part part = ref job.Parts[index];
         if (tile < shareEnd && IsFetched(job, part))
-            FetchAll(FetchedAhead.First(part.Data + (tile - part.FirstTile) * PackedTile.Rows * part.RowBytes, Math.Min(shareEnd, Behind(job, index)) - tile, job.Columns), part);
+            FetchAll(part, part.Data + (tile - part.FirstTile) * PackedTile.Rows * part.RowBytes, Math.Min(shareEnd, Behind(job, index)) - tile, job.Columns);
     }
 
     /// <summary>The first tile behind a part.</summary>

@@ -30,6 +30,7 @@ internal readonly unsafe struct QuantizedInputs
         Scales = (float*)(memory + (blocks * 32 + 63) / 64 * 64);
         Sums = Scales + (blocks + 15) / 16 * 16;
         Halves = (int*)(Sums + (blocks + 15) / 16 * 16);
+        Eights = Halves + (blocks + 7) / 8 * 16;
     }
 
     public readonly int Rows, Columns, Blocks, Lanes, Groups;
@@ -44,10 +45,13 @@ internal readonly unsafe struct QuantizedInputs
     /// <summary>Of rows by themselves: [rows][blocks][2], sums of the bytes of sixteen columns.</summary>
     public readonly int* Halves;
 
+    /// <summary>Of rows by themselves: [rows][blocks], minus eight times the sum of the bytes, by which unsigned nibbles are too much.</summary>
+    public readonly int* Eights;
+
     public static long BytesFor(int rows, int columns, bool alone)
     {
         long blocks = (alone ? rows : (rows + Group - 1L) / Group * Group) * ((columns + 63) / 64 * 2);
-        return blocks * (alone ? 48 : 40) + 4 * 64;
+        return blocks * (alone ? 52 : 40) + 5 * 64;
     }
 
     public sbyte* ValuesOf(int group) => Values + (long)group * Lanes * Blocks * 32;
@@ -55,7 +59,7 @@ internal readonly unsafe struct QuantizedInputs
     public float* SumsOf(int group) => Sums + (long)group * Lanes * Blocks;
 
     /// <summary>A row by itself.</summary>
-    public InputBlocks Row(int row) => new(ValuesOf(row), ScalesOf(row), SumsOf(row), Halves + (long)row * Blocks * 2);
+    public InputBlocks Row(int row) => new(ValuesOf(row), ScalesOf(row), SumsOf(row), Halves + (long)row * Blocks * 2, Eights + (long)row * Blocks);
 
     /// <summary>Parts of a group that members of a team round: a few rows by themselves would leave all but one idle.</summary>
     public int Parts => (Blocks + PartBlocks - 1) / PartBlocks;
@@ -116,7 +120,11 @@ internal readonly unsafe struct QuantizedInputs
                 inverse = most = float.IsNaN(most) || float.IsInfinity(most) ? float.NaN : 0;
             Vector512<int> q0 = Nearest(x0 * inverse), q1 = Nearest(x1 * inverse);
             *scales = most / 127;
-            *sums = *scales * (Lanes == 1 ? Halve(q0, q1, Halves + ((long)row * Blocks + i) * 2) : Vector512.Sum(q0 + q1));
+            long block = (long)row * Blocks + i;
+            int sum = Lanes == 1 ? Halve(q0, q1, Halves + block * 2) : Vector512.Sum(q0 + q1);
+            if (Lanes == 1)
+                Eights[block] = -8 * sum;
+            *sums = *scales * sum;
             Narrow(q0, q1).Store(values);
         }
         for (int i = Math.Max(from, whole); i < from + blocks; i++, values += 32, scales += Lanes, sums += Lanes)

@@ -1,3 +1,4 @@
+using Athanor.Tensors.Blocks;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -9,7 +10,7 @@ internal static unsafe partial class SingleSweep
     private static void BytesOfBlock(Assembler a)
     {
         AssemblerRegisterZMM input = zmm20, start = zmm21, other = zmm22;
-        Fetch(a, 9);
+        Fetch(a, BlockFormat.Q8_0);
         a.vbroadcasti64x4(input, __ymmword_ptr[rsi]);
         Begin(a, start, other, input);
         for (int half = 0; half < 2; half++)
@@ -37,25 +38,25 @@ internal static unsafe partial class SingleSweep
 
     private static void NibblesOfBlock(Assembler a)
     {
-        AssemblerRegisterZMM low = zmm20, high = zmm21, start = zmm22, other = zmm23;
-        Fetch(a, 5);
+        AssemblerRegisterZMM low = zmm20, high = zmm21, sum = zmm22;
+        Fetch(a, BlockFormat.Q4_0);
         a.vbroadcasti32x4(low, __xmmword_ptr[rsi]);
         a.vbroadcasti32x4(high, __xmmword_ptr[rsi + 16]);
-        Begin(a, start, other, low, high);
         AssemblerRegisterZMM[] sums = [zmm0, zmm1, zmm2, zmm3];
         for (int row = 0; row < 4; row++)
         {
             AssemblerRegisterZMM weights = Wide(24 + row), upper = row % 2 == 0 ? zmm28 : zmm30;
             Four(a, weights, upper, row, 2);
             Nibbles(a, weights, upper);
-            a.vmovdqa32(sums[row], start);
+            a.vpxord(sums[row], sums[row], sums[row]);
             a.vpdpbusd(sums[row], weights, low);
             a.vpdpbusd(sums[row], upper, high);
         }
-        Neighbours(a, sums, other);
+        a.vpbroadcastd(sum, __dword_ptr[rbp]);
+        NarrowNeighbours(a, sum, sums);
         Gather(a, zmm1, 0);
         Half(a, zmm1, zmm1);
-        Step(a, zmm0, zmm1, 0);
+        Step(a, sum, zmm1, 0);
     }
 
     private static void BlockOfQ4_K(Assembler a)
@@ -86,8 +87,8 @@ internal static unsafe partial class SingleSweep
         for (int pair = 0; pair < 4; pair++)
         {
             AssemblerRegisterZMM[] low = [zmm0, zmm1, zmm2, zmm3], high = [zmm4, zmm5, zmm30, zmm31];
-            Fetch(a, 5);
-            Fetch(a, 5);
+            Fetch(a, BlockFormat.Q4_K);
+            Fetch(a, BlockFormat.Q4_K);
             for (int row = 0; row < 4; row++)
             {
                 for (int half = 0; half < 2; half++)
@@ -105,10 +106,11 @@ internal static unsafe partial class SingleSweep
             }
             foreach (var (sums, part) in ((AssemblerRegisterZMM[], int)[])[(low, 2 * pair), (high, 2 * pair + 1)])
             {
-                Neighbours(a, sums, x);
+                a.vpxord(x, x, x);
+                NarrowNeighbours(a, x, sums);
                 UnitScale(a, weights, d, part < 4 ? scales : laterScales, part & 3, last);
                 UnitScale(a, upper, min, part < 4 ? mins : laterMins, part & 3, last);
-                Step(a, sums[0], weights, part);
+                Step(a, x, weights, part);
                 a.vfnmadd231ps(Sums, upper, __dword_bcst[rbp + part * sizeof(float)]);
             }
         }
@@ -141,7 +143,7 @@ internal static unsafe partial class SingleSweep
                 {
                     AssemblerRegisterZMM[] first = [zmm0, zmm1, zmm2, zmm3], second = [zmm4, zmm5, zmm30, zmm31];
                     int column = half * 128 + part * 32 + unit * 16;
-                    Fetch(a, 7);
+                    Fetch(a, BlockFormat.Q6_K);
                     a.vbroadcasti32x4(x, __xmmword_ptr[rsi + column]);
                     Begin(a, firstStart, other, x);
                     a.vbroadcasti32x4(x, __xmmword_ptr[rsi + column + 64]);

@@ -19,6 +19,9 @@ internal unsafe struct SingleSweepArgs
     public sbyte* X;
     public float* XScales, XSums;
 
+    /// <summary>For 32 columns minus eight times the sum of the bytes.</summary>
+    public int* XEights;
+
     /// <summary>Blocks of a row, at least 1.</summary>
     public long Blocks;
 
@@ -37,12 +40,13 @@ internal unsafe struct SingleSweepArgs
 /// <para>The bytes of a weight are unsigned for that instruction, so sums start at what makes up for it. A block's sums are exact; then for each row t = float(sum)·XScale,
 /// s = fma(t, scale, s), in the order of blocks: the bits of all other kernels.</para>
 /// <para>A register holds 32 bytes of two rows (Q8_0) or sixteen of four (the others); sums of neighbours in three or two steps leave the sixteen rows in their order.</para>
-/// <para>Registers: rcx, rdx, r8, r9 rows 0, 4, 8, 12; r10, r11 row length and three times it; rsi X, rdi XScales, rbp XSums, rax Ahead, rbx, r12 its streams' distance and
+/// <para>Registers: rcx, rdx, r8, r9 rows 0, 4, 8, 12; r10, r11 row length and three times it; rsi X, rdi XScales, rbp XSums or XEights, rax Ahead, rbx, r12 its streams' distance and
 /// three times it, r13 blocks left, r14 short-lived, r15 Scratch; vector registers 0 … 5 and 16 up, which no ABI preserves.</para>
 /// </remarks>
 internal static unsafe partial class SingleSweep
 {
     private const int Gfni = 1 << 8, Vnni = 1 << 11;
+    private const uint WordOnes = 0x00010001;
     private static readonly Lazy<nint> Q8_0 = Kernel(BlockFormat.Q8_0, BytesOfBlock), Q4_0 = Kernel(BlockFormat.Q4_0, NibblesOfBlock), Q4_K = Kernel(BlockFormat.Q4_K, BlockOfQ4_K), Q6_K = Kernel(BlockFormat.Q6_K, BlockOfQ6_K);
 
     /// <summary>Whether a machine that runs emitted code has the instructions.</summary>
@@ -74,7 +78,7 @@ internal static unsafe partial class SingleSweep
         a.mov(r10, Arg(nameof(SingleSweepArgs.RowBytes)));
         a.mov(rsi, Arg(nameof(SingleSweepArgs.X)));
         a.mov(rdi, Arg(nameof(SingleSweepArgs.XScales)));
-        a.mov(rbp, Arg(nameof(SingleSweepArgs.XSums)));
+        a.mov(rbp, Arg(format == BlockFormat.Q4_0 ? nameof(SingleSweepArgs.XEights) : nameof(SingleSweepArgs.XSums)));
         a.mov(r13, Arg(nameof(SingleSweepArgs.Blocks)));
         a.mov(rax, Arg(nameof(SingleSweepArgs.Ahead)));
         a.mov(rbx, Arg(nameof(SingleSweepArgs.Apart)));
@@ -87,7 +91,9 @@ internal static unsafe partial class SingleSweep
         a.lea(r9, __[r8 + r10 * 4]);
         a.vpxord(Sums, Sums, Sums);
         All(a, Mask, 0x0F0F0F0F);
-        All(a, Offset, format switch { BlockFormat.Q8_0 => 0x80808080, BlockFormat.Q6_K => 0x20202020, _ => 0x08080808 });
+        All(a, Offset, format switch { BlockFormat.Q8_0 => 0x80808080, BlockFormat.Q6_K => 0x20202020, _ => WordOnes });
+        if (format is BlockFormat.Q4_0 or BlockFormat.Q4_K)
+            a.vmovdqa32(__zmmword_ptr[r15], Offset);
         a.mov(r14, 0x1020408000000000);
         a.vpbroadcastq(UpperNibble, r14);
         PlaceRows(a);
@@ -189,6 +195,19 @@ internal static unsafe partial class SingleSweep
         a.vpaddd(sums[0], sums[0], other);
     }
 
+    /// <summary>The same added to <paramref name="to"/>, in fewer steps: for sums of eight products with nibbles, of which four fit 16 bits.</summary>
+    private static void NarrowNeighbours(Assembler a, AssemblerRegisterZMM to, AssemblerRegisterZMM[] sums)
+    {
+        AssemblerMemoryOperand ones = __zmmword_ptr[r15];
+        foreach (int first in (ReadOnlySpan<int>)[0, 2])
+        {
+            a.vpackssdw(sums[first], sums[first], sums[first + 1]);
+            a.vpmaddwd(sums[first], sums[first], ones);
+        }
+        a.vpackssdw(sums[0], sums[0], sums[2]);
+        a.vpdpwssd(to, sums[0], ones);
+    }
+
     /// <summary>Where sums begin: what unsigned bytes are above signed ones, times the input.</summary>
     private static void Begin(Assembler a, AssemblerRegisterZMM start, AssemblerRegisterZMM other, params ReadOnlySpan<AssemblerRegisterZMM> inputs)
     {
@@ -208,8 +227,9 @@ internal static unsafe partial class SingleSweep
     }
 
     /// <summary>A line of each stream; then the next line.</summary>
-    private static void Fetch(Assembler a, int streams)
+    private static void Fetch(Assembler a, BlockFormat format)
     {
+        int streams = FetchedAhead.Streams(PackedTile.Rows * format.RowBytes(format.BlockLength()), format.BlockLength());
         a.prefetcht0(__[rax]);
         a.prefetcht0(__[rax + rbx]);
         a.prefetcht0(__[rax + rbx * 2]);

@@ -9,11 +9,11 @@ namespace Athanor.Tensors.Kernels;
 /// <param name="scales">One for 32 columns.</param>
 /// <param name="sums">Scale times the sum of the bytes, for 32 columns.</param>
 /// <param name="halves">Sums of the bytes, for 16 columns.</param>
-internal unsafe ref struct InputBlocks(sbyte* values, float* scales, float* sums, int* halves)
+internal unsafe ref struct InputBlocks(sbyte* values, float* scales, float* sums, int* halves, int* eights)
 {
     public sbyte* Values = values;
     public float* Scales = scales, Sums = sums;
-    public int* Halves = halves;
+    public int* Halves = halves, Eights = eights;
 
     /// <summary>Sixteen columns for each of the four rows in a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -26,6 +26,7 @@ internal unsafe ref struct InputBlocks(sbyte* values, float* scales, float* sums
         Scales += parts;
         Sums += parts;
         Halves += parts * 2;
+        Eights += parts;
     }
 }
 
