@@ -38,6 +38,9 @@ public static class CpuFeatures
     /// <summary>Whether AMX here multiplies int8 too.</summary>
     public static bool AmxInt8 => HasAmxInt8.Value;
 
+    /// <summary>Whether emitted code may multiply bytes in registers of 512 bits (VNNI) and place bits by a matrix (GFNI).</summary>
+    internal static bool WideBytes { get; } = HasWideBytes();
+
     /// <summary>Bytes of second-level cache per core; 1 MB when unknown.</summary>
     public static long L2Bytes { get; } = DetectL2();
 
@@ -57,6 +60,12 @@ public static class CpuFeatures
         if (!Os.RequestAmx(out string? refusal))
             return refusal;
         return AmxTiles.SelfTest();
+    }
+
+    private static bool HasWideBytes()
+    {
+        const int Gfni = 1 << 8, Vnni = 1 << 11;
+        return Avx512BW.IsSupported && (X86Base.CpuId(7, 0).Ecx & (Gfni | Vnni)) == (Gfni | Vnni);
     }
 
     private static long DetectL2()

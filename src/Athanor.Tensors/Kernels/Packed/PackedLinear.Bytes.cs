@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Amx;
+using Athanor.Tensors.Cpu;
 using Athanor.Tensors.Simd;
 using Athanor.Tensors.Threading;
 
@@ -38,7 +39,7 @@ internal static unsafe partial class PackedLinearKernel
         if (lanes == 1 && HasSingle && V.Lanes >= 8)
         {
             long tileBytes = PackedTile.Rows * part.RowBytes;
-            var sweep = job.Amx && SingleSweep.IsSupported ? SingleSweep.Get(part.Format) : null;
+            var sweep = job.Amx && CpuFeatures.WideBytes ? SingleSweep.Get(part.Format) : null;
             for (; (done + 1) * PackedTile.Rows <= rows; done++)
             {
                 byte* data = part.Data + row * part.RowBytes + done * tileBytes;

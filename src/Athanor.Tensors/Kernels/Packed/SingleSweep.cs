@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Athanor.Tensors.Blocks;
 using Athanor.Tensors.Cpu;
 using Iced.Intel;
@@ -45,12 +44,8 @@ internal unsafe struct SingleSweepArgs
 /// </remarks>
 internal static unsafe partial class SingleSweep
 {
-    private const int Gfni = 1 << 8, Vnni = 1 << 11;
     private const uint WordOnes = 0x00010001;
     private static readonly Lazy<nint> Q8_0 = Kernel(BlockFormat.Q8_0, BytesOfBlock), Q4_0 = Kernel(BlockFormat.Q4_0, NibblesOfBlock), Q4_K = Kernel(BlockFormat.Q4_K, BlockOfQ4_K), Q6_K = Kernel(BlockFormat.Q6_K, BlockOfQ6_K);
-
-    /// <summary>Whether a machine that runs emitted code has the instructions.</summary>
-    public static bool IsSupported { get; } = Avx512BW.IsSupported && (X86Base.CpuId(7, 0).Ecx & (Gfni | Vnni)) == (Gfni | Vnni);
 
     /// <summary>The kernel of a format whose rows are multiplied as bytes.</summary>
     public static delegate* unmanaged[SuppressGCTransition]<SingleSweepArgs*, void> Get(BlockFormat format) => (delegate* unmanaged[SuppressGCTransition]<SingleSweepArgs*, void>)(format switch
