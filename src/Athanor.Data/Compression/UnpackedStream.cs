@@ -9,9 +9,9 @@ internal abstract class UnpackedStream : Stream
 
     public override bool CanWrite => false;
 
-    public override long Length => throw new NotSupportedException();
+    public override long Length => throw OnceOnly();
 
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position { get => throw OnceOnly(); set => throw OnceOnly(); }
 
     public abstract override int Read(Span<byte> buffer);
 
@@ -21,9 +21,11 @@ internal abstract class UnpackedStream : Stream
     {
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw OnceOnly();
 
-    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw OnceOnly();
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw OnceOnly();
+
+    private static NotSupportedException OnceOnly() => new("What a packed file holds is read once, from beginning to end: its length is not known before, and nothing is written to it.");
 }

@@ -68,9 +68,12 @@ internal static class ChildProgram
             cancellation.ThrowIfCancellationRequested();
             File.WriteAllText(Path.Combine(context.Output, $"{count}.txt"), $"{count * count}");
             AtomicFile.WriteText(saved, $"{count}");
-            Thread.Sleep(count < limit ? 3 : 60_000);
             if (count >= limit)
+            {
+                Thread.Sleep(60_000);
                 throw new TimeoutException("Nobody came to kill this process.");
+            }
+            Thread.Sleep(3);
         }
         for (int i = 0; i < 100; i++)
             File.WriteAllText(Path.Combine(context.Output, $"{i}.txt"), $"{i * i}");

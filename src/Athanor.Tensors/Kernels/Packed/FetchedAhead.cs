@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Athanor.Tensors.Kernels;
 
 /// <summary>Where the lines lie that are fetched while a tile of sixteen rows is worked on: streams, a line of each for every 32 columns.</summary>
@@ -10,7 +12,7 @@ namespace Athanor.Tensors.Kernels;
 /// <param name="Apart">Bytes from stream to stream.</param>
 internal readonly unsafe record struct FetchedAhead(nint From, long Apart)
 {
-    private const int MostTiles = 4, Line = 64, Staggered = 4 * Line;
+    private const int MostTiles = 4, Line = PageStreams.Line, Staggered = 4 * Line;
 
     /// <summary>What is fetched during the tile of that number.</summary>
     /// <param name="data">The tile.</param>
@@ -29,6 +31,7 @@ internal readonly unsafe record struct FetchedAhead(nint From, long Apart)
     public static FetchedAhead First(byte* data, long count, long tileBytes, int columns) => new((nint)data, Share(Math.Min(Window(columns), count), tileBytes, columns));
 
     /// <summary>Streams of a tile: the lines that sixteen rows have in 32 columns, rounded up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Streams(long tileBytes, int columns) => (int)((tileBytes * 32 / columns + Line - 1) / Line);
 
     private static long Share(long tiles, long tileBytes, int columns)

@@ -145,12 +145,6 @@ internal static unsafe partial class PackedLinearKernel
         where TUnpack : struct, IBlockBytes
         => TUnpack.IsNarrow ? Avx2.MultiplyAddAdjacent(Avx2.PackSignedSaturate(a, b), Vector256<short>.One) : Avx2.HorizontalAdd(a, b);
 
-    /// <summary>Lines that sixteen rows have in 32 columns, rounded up: so many streams fetch what comes next, each a line at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int LinesOf<TUnpack>()
-        where TUnpack : struct, IBlockBytes
-        => (PackedTile.Rows * TUnpack.BlockBytes / (TUnpack.BlockLength / 32) + 63) / 64;
-
     /// <summary>Whether rows are fetched as <see cref="FetchedAhead"/> says; others are unpacked first and fetched as they are read.</summary>
     private static bool IsFetched(in Job job, in Part part) => Sse.IsSupported && (job.Inputs.Lanes == 1 ? HasSingle : IsInPlace(job, part));
 
@@ -160,9 +154,9 @@ internal static unsafe partial class PackedLinearKernel
         long tileBytes = PackedTile.Rows * part.RowBytes;
         FetchedAhead window = FetchedAhead.First(data, count, tileBytes, columns);
         int streams = FetchedAhead.Streams(tileBytes, columns);
-        for (long at = 0; at < window.Apart; at += 64)
+        for (long at = 0; at < window.Apart; at += PageStreams.Line)
         {
-            for (long stream = 0; stream < streams; stream++)
+            for (int stream = 0; stream < streams; stream++)
                 Sse.Prefetch0((byte*)window.From + at + stream * window.Apart);
         }
     }
@@ -172,18 +166,19 @@ internal static unsafe partial class PackedLinearKernel
     private static void Fetch<TUnpack>(byte* from, long apart)
         where TUnpack : struct, IBlockBytes
     {
+        int streams = FetchedAhead.Streams(PackedTile.Rows * TUnpack.BlockBytes, TUnpack.BlockLength);
         byte* middle = from + 4 * apart;
         Sse.Prefetch0(from);
         Sse.Prefetch0(from + apart);
         Sse.Prefetch0(from + 2 * apart);
         Sse.Prefetch0(middle - apart);
         Sse.Prefetch0(middle);
-        if (LinesOf<TUnpack>() > 5)
+        if (streams > 5)
         {
             Sse.Prefetch0(middle + apart);
             Sse.Prefetch0(middle + 2 * apart);
         }
-        if (LinesOf<TUnpack>() > 7)
+        if (streams > 7)
         {
             Sse.Prefetch0(middle + 3 * apart);
             Sse.Prefetch0(middle + 4 * apart);

@@ -36,7 +36,7 @@ internal unsafe struct SingleSweepArgs
 
 /// <summary>The emitted kernels of sixteen rows of weights, where they lie, times one input: four products of bytes an instruction in registers of 512 bits, which C# has no name for.</summary>
 /// <remarks>
-/// <para>The bytes of a weight are unsigned for that instruction, so sums start at what makes up for it. A block's sums are exact; then for each row t = float(sum)·XScale,
+/// <para>The bytes of a weight are unsigned for that instruction, so sums start at what makes up for it, or nibbles' end with it. A block's sums are exact; then for each row t = float(sum)·XScale,
 /// s = fma(t, scale, s), in the order of blocks: the bits of all other kernels.</para>
 /// <para>A register holds 32 bytes of two rows (Q8_0) or sixteen of four (the others); sums of neighbours in three or two steps leave the sixteen rows in their order.</para>
 /// <para>Registers: rcx, rdx, r8, r9 rows 0, 4, 8, 12; r10, r11 row length and three times it; rsi X, rdi XScales, rbp XSums or XEights, rax Ahead, rbx, r12 its streams' distance and
@@ -86,9 +86,13 @@ internal static unsafe partial class SingleSweep
         a.lea(r9, __[r8 + r10 * 4]);
         a.vpxord(Sums, Sums, Sums);
         All(a, Mask, 0x0F0F0F0F);
-        All(a, Offset, format switch { BlockFormat.Q8_0 => 0x80808080, BlockFormat.Q6_K => 0x20202020, _ => WordOnes });
         if (format is BlockFormat.Q4_0 or BlockFormat.Q4_K)
-            a.vmovdqa32(__zmmword_ptr[r15], Offset);
+        {
+            All(a, zmm0, WordOnes);
+            a.vmovdqa32(__zmmword_ptr[r15], zmm0);
+        }
+        else
+            All(a, Offset, format == BlockFormat.Q8_0 ? 0x80808080 : 0x20202020);
         a.mov(r14, 0x1020408000000000);
         a.vpbroadcastq(UpperNibble, r14);
         PlaceRows(a);
@@ -204,12 +208,11 @@ internal static unsafe partial class SingleSweep
     }
 
     /// <summary>Where sums begin: what unsigned bytes are above signed ones, times the input.</summary>
-    private static void Begin(Assembler a, AssemblerRegisterZMM start, AssemblerRegisterZMM other, params ReadOnlySpan<AssemblerRegisterZMM> inputs)
+    private static void Begin(Assembler a, AssemblerRegisterZMM start, AssemblerRegisterZMM other, AssemblerRegisterZMM input)
     {
         a.vpxord(other, other, other);
         a.vpxord(start, start, start);
-        foreach (AssemblerRegisterZMM input in inputs)
-            a.vpdpbusd(other, Offset, input);
+        a.vpdpbusd(other, Offset, input);
         a.vpsubd(start, start, other);
     }
 

@@ -45,7 +45,8 @@ internal readonly unsafe struct NoWideBlock : IWideBlock
 {
     public static bool IsSupported => false;
 
-    public static Vector512<float> Add(Vector512<float> sums, byte* rows, long rowBytes, Vector256<int> offsets, in InputBlocks input) => throw new NotSupportedException();
+    public static Vector512<float> Add(Vector512<float> sums, byte* rows, long rowBytes, Vector256<int> offsets, in InputBlocks input) =>
+        throw new NotSupportedException("This format is multiplied in narrower registers.");
 }
 
 /// <summary>What products with blocks of sixteen rows share.</summary>
@@ -118,7 +119,7 @@ internal readonly unsafe struct WideQ4_0 : IWideBlock
         Vector512<int> products = WideBlocks.Rows(
             Products(rows + 2, rowBytes, low, high), Products(rows + 2 + rowBytes, rowBytes, low, high),
             Products(rows + 2 + 2 * rowBytes, rowBytes, low, high), Products(rows + 2 + 3 * rowBytes, rowBytes, low, high));
-        products -= Vector512.Create((input.Halves[0] + input.Halves[1]) * 8);
+        products += Vector512.Create(*input.Eights);
         return WideBlocks.Step(sums, products, *input.Scales, WideBlocks.UpperHalf(WideBlocks.FourBytes(rows, rowBytes, offsets) << 16));
     }
 
